@@ -1,0 +1,85 @@
+"""Database transactions: the only place that begins and commits one."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeAlias
+
+import asyncpg
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from hub.kernel.actor import Actor
+from hub.kernel.clock import Clock
+
+RawConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+APP_ROLE: Final = "hub_app"
+"""What the running hub may do, whoever it signs in as: see hub/ledger/roles.sql."""
+
+_SERVER_SETTINGS: Final = {"role": APP_ROLE, "jit": "off", "timezone": "UTC"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTx:
+    """A read-only transaction: one snapshot, one instant, one actor."""
+
+    connection: AsyncConnection
+    now: datetime
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Tx(ReadTx):
+    """A transaction that may write; it commits when its block ends without an error."""
+
+
+class Database:
+    """A pool of connections to one database, as the role of the running hub."""
+
+    def __init__(self, url: str, *, clock: Clock, pool_size: int = 5) -> None:
+        self.url = url
+        self.clock = clock
+        self._engine: AsyncEngine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=30,
+            connect_args={"server_settings": _SERVER_SETTINGS},
+        )
+
+    @asynccontextmanager
+    async def begin(self, actor: Actor) -> AsyncIterator[Tx]:
+        """Open a transaction that commits at the end of the block, or rolls back on any error."""
+        async with self._engine.begin() as connection:
+            yield Tx(connection, self.clock(), actor)
+
+    @asynccontextmanager
+    async def read(self, actor: Actor) -> AsyncIterator[ReadTx]:
+        """Open a read-only transaction with one snapshot."""
+        async with self._engine.connect() as connection:
+            await connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            async with connection.begin():
+                yield ReadTx(connection, self.clock(), actor)
+
+    async def connect(self) -> RawConnection:
+        """Open a connection of one's own, outside the pool: for the poster, sweeps, listeners."""
+        return await connect(self.url)
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._engine.dispose()
+
+
+async def connect(url: str) -> RawConnection:
+    """Open a raw connection as the role of the running hub.
+
+    Its prepared statements live as long as it does: planning them again every few minutes would
+    cost the poster more than it gains.
+    """
+    return await asyncpg.connect(
+        url, server_settings=_SERVER_SETTINGS, max_cached_statement_lifetime=0, timeout=30
+    )

@@ -1,0 +1,13 @@
+"""How points move.
+
+entries       the kinds of entry
+operations    what one asks of the ledger, and what it answers
+batches       which operations may leave together
+calls         the two calls that write, and their parameters
+poster        carries operations to post_batch, many per call
+cuts          sweeps what expired and cuts lanes at the end of a segment
+store         reads: wallets, lots, entries, flows
+
+tables.sql, post_batch.sql, post_money.sql, cuts.sql, audit.sql,
+roles.sql, grants.sql   what runs inside PostgreSQL
+"""

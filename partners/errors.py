@@ -1,0 +1,74 @@
+"""Refusals of the partners' room."""
+
+from dataclasses import dataclass
+
+from hub.kernel.errors import DomainError
+
+
+@dataclass(eq=False)
+class TermsFieldInvalid(DomainError):
+    """A field of an agreement's terms is missing, unknown or out of its limits."""
+
+    partner: str
+    version: str
+    field: str
+    given: str
+    expected: str
+
+
+@dataclass(eq=False)
+class TermsNotExact(DomainError):
+    """The terms make amounts that need more decimal places than an obligation has.
+
+    `factors` names the two fields whose product is too fine.
+    """
+
+    partner: str
+    version: str
+    factors: str
+    places_needed: int
+    places_max: int
+
+
+@dataclass(eq=False)
+class TermsOverlap(DomainError):
+    """Two versions of a partner's terms would be in force at the same time."""
+
+    partner: str
+    version: str
+    other_version: str
+
+
+@dataclass(eq=False)
+class SharesNotWhole(DomainError):
+    """The shares of a membership's price do not sum to 1, or one of them is out of its limits."""
+
+    shares_sum: str
+
+
+@dataclass(eq=False)
+class PriceNotValid(DomainError):
+    """The price or the VAT rate of a membership is negative."""
+
+    price_gross: str
+    vat_rate: str
+
+
+@dataclass(eq=False)
+class UnusedDaysOutOfRange(DomainError):
+    """The unused days of a membership are not between 0 and its total days."""
+
+    unused_days: int
+    total_days: int
+
+
+@dataclass(eq=False)
+class PartnerNotFound(DomainError):
+    """There is no such partner."""
+
+    partner: str
+
+
+@dataclass(eq=False)
+class CoalitionNotSetUp(DomainError):
+    """The coalition is not set up yet: `hub coalition apply FILE` does it."""

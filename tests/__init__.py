@@ -1,0 +1,1 @@
+"""The tests, room by room; tests/architecture holds the rules of the house."""

@@ -1,0 +1,151 @@
+"""What every test may ask for: a database, and the server it lies on.
+
+One server per machine and PostgreSQL version serves all tests, all xdist workers and all runs at
+the same time; the last one out stops it. Its data lies in `.hub/tests`, without fsync, and is made
+anew whenever it is found stopped. Each test that asks for `database_url` gets a database of its
+own, cloned from a template that was migrated once.
+
+The books are audited after every test that had a database: whatever it did, they are in order.
+
+HUB_TEST_POSTGRES_BIN chooses another PostgreSQL than the wheel's.
+"""
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from hub.kernel.embedded.binaries import Binaries, find_binaries
+from hub.kernel.embedded.leases import is_unused
+from hub.kernel.embedded.liveness import find_postmaster
+from hub.kernel.embedded.places import lay_out
+from hub.kernel.embedded.server import Server, start_server, stop_server
+from tests.coalition import Coalition, audit_books, open_coalition
+
+ROOT = Path(__file__).parent.parent
+HOME = ROOT / ".hub" / "tests"
+# Durability is what some tests are about; they start servers of their own (tests/concurrency).
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",  # a clone lives for a second; workers would only get in the way
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "checkpoint_timeout": "1h",
+}
+ADMIN_DATABASE = "postgres"
+numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_binaries() -> Binaries:
+    chosen = os.environ.get("HUB_TEST_POSTGRES_BIN")
+    return find_binaries(Path(chosen) if chosen else None)
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_binaries: Binaries) -> Iterator[Server]:
+    """The server of the tests, shared with everybody who tests at this moment."""
+    with one_at_a_time("server"):
+        remove_stopped_cluster(postgres_binaries)
+        server = start_server(HOME, binaries=postgres_binaries, settings=FAST)
+    yield server
+    stop_server(server)
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: Server) -> str:
+    """The name of a migrated, empty database that is made once for each state of the schema."""
+    name = f"template_{schema_digest()}"
+    with one_at_a_time(f"template-{postgres.version[0]}"):
+        if asyncio.run(count_databases(postgres, name)) == 0:
+            make_template(postgres, name)
+    return name
+
+
+@pytest.fixture
+async def database_url(postgres: Server, template_database: str) -> AsyncIterator[str]:
+    """A database of this test's own, as the migrations leave it."""
+    name = f"test_{os.getpid()}_{next(numbers)}"
+    # Copying files is faster than the default, which logs every page: the checkpoint that it
+    # takes is cheap without fsync.
+    await administer(
+        postgres, f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY FILE_COPY"
+    )
+    yield postgres.url(name)
+    try:
+        assert await audit_books(postgres.url(name)) == []
+    finally:
+        await administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def coalition(database_url: str) -> AsyncIterator[Coalition]:
+    """A coalition that nobody has joined yet, on a database of its own."""
+    async with open_coalition(database_url) as opened:
+        yield opened
+
+
+@contextmanager
+def one_at_a_time(label: str) -> Iterator[None]:
+    """Keep the other workers, and other runs of the tests, out for a moment."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    with (HOME / f"{label}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def remove_stopped_cluster(binaries: Binaries) -> None:
+    """Begin with nothing: what a stopped server without fsync left behind is not to be trusted."""
+    places = lay_out(HOME, binaries.major)
+    if find_postmaster(places.cluster) is None and is_unused(places.cluster, places.account):
+        shutil.rmtree(places.cluster, ignore_errors=True)
+
+
+def schema_digest() -> str:
+    """Name the state of the schema: every file from which the migrations build it."""
+    digest = hashlib.sha256()
+    for room in ("hub", "partners", "settlement", "auth"):
+        for pattern in ("**/*.sql", "**/tables.py", "migrations/**/*.py"):
+            for path in sorted((ROOT / room).glob(pattern)):
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def make_template(server: Server, name: str) -> None:
+    """Migrate an empty database under a temporary name: a template is whole or not there."""
+    from hub.kernel.database import migrate
+
+    draft = f"{name}_draft"
+    asyncio.run(administer(server, f"DROP DATABASE IF EXISTS {draft} WITH (FORCE)"))
+    asyncio.run(administer(server, f"CREATE DATABASE {draft}"))
+    migrate(server.url(draft))
+    asyncio.run(administer(server, f"ALTER DATABASE {draft} RENAME TO {name}"))
+
+
+async def administer(server: Server, statement: str) -> None:
+    """Run one statement that concerns whole databases."""
+    connection = await asyncpg.connect(server.url(ADMIN_DATABASE))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def count_databases(server: Server, name: str) -> int:
+    connection = await asyncpg.connect(server.url(ADMIN_DATABASE))
+    try:
+        return await connection.fetchval(
+            "SELECT count(*) FROM pg_database WHERE datname = $1", name
+        )
+    finally:
+        await connection.close()

@@ -1,0 +1,90 @@
+"""The two calls that write the ledger, and how operations become their parameters."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+from asyncpg.pgproto.pgproto import UUID
+
+from hub.ledger.operations import HouseOperation, Operation
+
+POST_BATCH: Final = """
+SELECT code, is_replay, seq, detail, posted_at FROM ledger.post_batch(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+"""
+POST_MONEY: Final = """
+SELECT code, is_replay, seq, detail, posted_at FROM ledger.post_money(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+"""
+
+
+def columns_of(operations: Sequence[Operation]) -> list[Any]:
+    """Turn operations into the array parameters of `post_batch`, in its order.
+
+    A column that no operation uses is sent as NULL: nothing is encoded for it.
+    """
+    return [
+        [o.wallet.lane for o in operations],
+        [o.kind.value for o in operations],
+        [o.wallet.number for o in operations],
+        [o.partner_id for o in operations],
+        [o.points for o in operations],
+        _used([_uuid(o.key_hash) for o in operations]),
+        [UUID(o.request_hash) for o in operations],
+        [o.actor for o in operations],
+        [o.terms_id for o in operations],
+        _used([o.occurred_at for o in operations]),
+        _used([o.decided_at for o in operations]),
+        _used([o.expires_at for o in operations]),
+        _used([_uuid(o.reference_hash) for o in operations]),
+        _used([o.reference for o in operations]),
+        _used([o.reason for o in operations]),
+        _used([o.posted_at for o in operations]),
+        _used([o.available_at for o in operations]),
+        _used([o.funder_id for o in operations]),
+        _used([o.counter_wallet and o.counter_wallet.number for o in operations]),
+        _used([o.lot_id for o in operations]),
+        _used([o.ref_seq for o in operations]),
+        _used([o.match_rate for o in operations]),
+        _used([o.issue_rank for o in operations]),
+    ]
+
+
+def _used(column: list[Any]) -> list[Any] | None:
+    return column if any(value is not None for value in column) else None
+
+
+def _uuid(value: bytes | None) -> UUID | None:
+    return None if value is None else UUID(value)
+
+
+def arguments_of(operation: HouseOperation) -> list[Any]:
+    """Turn an operation of the house lane into the parameters of `post_money`, in its order."""
+    lines = operation.lines
+    return [
+        operation.kind.value,
+        operation.partner_id,
+        _uuid(operation.key_hash),
+        UUID(operation.request_hash),
+        operation.actor,
+        operation.occurred_at,
+        operation.decided_at,
+        operation.posted_at,
+        operation.ref_seq,
+        operation.reason,
+        operation.reference,
+        _canonical_json(operation.facts) if operation.facts else None,
+        [line.kind for line in lines],
+        [line.is_reversal for line in lines],
+        [line.debtor_id for line in lines],
+        [line.creditor_id for line in lines],
+        [line.currency for line in lines],
+        [line.amount for line in lines],
+        [line.label for line in lines],
+    ]
+
+
+def _canonical_json(facts: dict[str, object]) -> str:
+    """Write facts as JSON with sorted keys; integers and texts only."""
+    return orjson.dumps(facts, option=orjson.OPT_SORT_KEYS).decode()

@@ -1,0 +1,10 @@
+"""The verbs that move points: each checks what was asked and posts one operation.
+
+requests      what every verb needs: key, actor, instants
+issue         issue points
+redeem        redeem, cash out, donate
+giving_back   refund a redemption, reverse an issue
+transfer      from member to member
+posting       choose the terms, post, and turn a refusal into an error
+expiry        when points of an issue expire
+"""

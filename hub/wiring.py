@@ -1,0 +1,84 @@
+"""Wire a running hub: its database, its poster, its register; used by every root."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from hub.kernel.clock import Clock, system_clock
+from hub.kernel.database import create_database, drop_database, migrate
+from hub.kernel.embedded.binaries import find_binaries
+from hub.kernel.embedded.server import running_server
+from hub.kernel.listen import listen
+from hub.kernel.tx import Database
+from hub.ledger.poster import Poster
+from hub.ledger.settings import PosterSettings
+from hub.members.wallets import WalletFinder
+from hub.settings import Settings
+from partners.register import Register
+from partners.store import TERMS_CHANNEL
+
+DATABASE = "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What the verbs need, ready to use."""
+
+    database: Database
+    register: Register
+    poster: Poster
+    wallets: WalletFinder
+    clock: Clock
+
+
+@contextmanager
+def server_url(settings: Settings) -> Iterator[str]:
+    """Give the URL of the hub's database; start the embedded server if none is set.
+
+    Errors: NoPostgres and what the launcher refuses.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    binaries = find_binaries(settings.postgres_bin)
+    with running_server(settings.data_dir, binaries=binaries) as server:
+        asyncio.run(create_database(server.url("postgres"), DATABASE, exist_ok=True))
+        yield server.url(DATABASE)
+
+
+@contextmanager
+def throw_away_database(url: str) -> Iterator[str]:
+    """Make a migrated database beside another one, and drop it at the end."""
+    name = f"throw_away_{secrets.token_hex(8)}"
+    beside = asyncio.run(create_database(url, name))
+    try:
+        migrate(beside)
+        yield beside
+    finally:
+        asyncio.run(drop_database(url, name))
+
+
+@asynccontextmanager
+async def open_hub(
+    url: str, *, clock: Clock = system_clock, poster: PosterSettings | None = None
+) -> AsyncIterator[Hub]:
+    """Open a hub on a migrated database, and close it cleanly."""
+    database = Database(url, clock=clock)
+    register = Register(database.connect)
+    wallets = WalletFinder(database.connect)
+    await register.refresh()
+    listener = asyncio.create_task(listen(database.connect, TERMS_CHANNEL, register.refresh))
+    try:
+        async with Poster(
+            database.connect, clock=clock, settings=poster or PosterSettings()
+        ) as running:
+            yield Hub(database, register, running, wallets, clock)
+    finally:
+        listener.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listener
+        await wallets.close()
+        await database.close()

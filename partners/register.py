@@ -1,0 +1,129 @@
+"""The register: partners and terms, kept in memory and fresh, since every posting asks for them."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from hub.kernel.tx import RawConnection
+from partners.errors import CoalitionNotSetUp, PartnerNotFound
+from partners.store import Coalition, Partner, StoredTerms, fetch_all
+from partners.terms import Terms, make_terms
+
+HUB_ID = 1
+POOL_ID = 2
+FIRST_PARTNER_ID = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TermsInForce:
+    """A version of terms and the id that the ledger knows it by."""
+
+    terms_id: int
+    terms: Terms
+
+
+class Register:
+    """All partners and terms, as of the last time they were read.
+
+    Stale terms do no harm: the ledger checks every posting's version against its own spans, and the
+    verb reads again and repeats. NOTIFY keeps the moment short (`hub.kernel.listen`).
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[RawConnection]]) -> None:
+        self._connect = connect
+        self._coalition: Coalition | None = None
+        self._by_code: dict[str, Partner] = {}
+        self._by_id: dict[int, Partner] = {}
+        self._terms: dict[int, TermsInForce] = {}
+        self._versions: dict[int, list[TermsInForce]] = {}
+
+    async def refresh(self) -> None:
+        """Read everything again."""
+        connection = await self._connect()
+        try:
+            coalition, parties, versions = await fetch_all(connection)
+        finally:
+            await connection.close()
+        self._fill(coalition, parties, versions)
+
+    def _fill(
+        self,
+        coalition: Coalition | None,
+        parties: Iterable[Partner],
+        versions: Iterable[StoredTerms],
+    ) -> None:
+        self._coalition = coalition
+        self._by_code = {partner.code: partner for partner in parties}
+        self._by_id = {partner.partner_id: partner for partner in parties}
+        self._terms = {stored.terms_id: _in_force(stored) for stored in versions}
+        by_partner: dict[int, list[TermsInForce]] = {}
+        for stored in versions:
+            by_partner.setdefault(stored.partner_id, []).append(self._terms[stored.terms_id])
+        self._versions = by_partner
+
+    @property
+    def coalition(self) -> Coalition:
+        """The coalition.
+
+        Errors: CoalitionNotSetUp.
+        """
+        if self._coalition is None:
+            raise CoalitionNotSetUp
+        return self._coalition
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the coalition's days and months."""
+        return ZoneInfo(self.coalition.time_zone)
+
+    @property
+    def partners(self) -> list[Partner]:
+        """All parties, the coalition's own ones first."""
+        return list(self._by_id.values())
+
+    def get_partner(self, code: str) -> Partner:
+        """Find a party by its code.
+
+        Errors: PartnerNotFound.
+        """
+        try:
+            return self._by_code[code]
+        except KeyError:
+            raise PartnerNotFound(code[:64]) from None
+
+    def get_partner_by_id(self, partner_id: int) -> Partner:
+        """Find a party by its id.
+
+        Errors: PartnerNotFound.
+        """
+        try:
+            return self._by_id[partner_id]
+        except KeyError:
+            raise PartnerNotFound(str(partner_id)) from None
+
+    def find_terms(self, partner_id: int, at: datetime) -> TermsInForce | None:
+        """Find a partner's terms in force at an instant."""
+        for version in self._versions.get(partner_id, ()):
+            if version.terms.is_in_force(at):
+                return version
+        return None
+
+    def get_terms(self, terms_id: int) -> TermsInForce:
+        """Look up a version of terms by the id that the ledger keeps."""
+        return self._terms[terms_id]
+
+    def list_terms(self, partner_id: int) -> list[TermsInForce]:
+        """List a partner's versions of terms, oldest first."""
+        return list(self._versions.get(partner_id, ()))
+
+
+def _in_force(stored: StoredTerms) -> TermsInForce:
+    return TermsInForce(
+        stored.terms_id,
+        make_terms(
+            stored.written,
+            effective_from=stored.effective_from,
+            effective_until=stored.effective_until,
+        ),
+    )

@@ -9,12 +9,21 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hub.kernel.errors import DomainError
 from hub.kernel.log import LogStyle
 from hub.kernel.settings import LogSettings
+from schema.settings import ApiSettings
 
 PREFIX = "HUB_"
 
@@ -27,6 +36,38 @@ class Profile(StrEnum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+class ServeSettings(BaseModel):
+    """Where the API is served, and how it stops."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address to listen on. In development only an address of this machine.",
+    )
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one."
+    )
+    shutdown_seconds: int = Field(
+        default=20,
+        ge=1,
+        description="How long requests under way may take when the hub is told to stop.",
+    )
+
+
+class WorkSettings(BaseModel):
+    """What the worker does, and how often."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    interval_seconds: int = Field(default=60, ge=1, description="Seconds between two rounds.")
+    closes_windows: bool = Field(
+        default=False,
+        description="Whether windows that are over are closed without a person, where no rate of"
+        " exchange is needed.",
+    )
 
 
 @dataclass(eq=False)
@@ -71,10 +112,13 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         default=Path(".hub"),
-        description="Where the embedded server and the development tokens are kept."
+        description="Where the embedded server is kept."
         " Relative to the directory that the hub is started in.",
     )
     log: LogSettings = Field(default=LogSettings(), description="The log.")
+    api: ApiSettings = Field(default=ApiSettings(), description="Limits of the API.")
+    serve: ServeSettings = Field(default=ServeSettings(), description="Where the API is served.")
+    work: WorkSettings = Field(default=WorkSettings(), description="What the worker does.")
 
     @field_validator("database_url")
     @classmethod

@@ -1,6 +1,7 @@
 """Refusals of the partners' room."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from hub.kernel.errors import DomainError
 
@@ -37,6 +38,43 @@ class TermsOverlap(DomainError):
     partner: str
     version: str
     other_version: str
+
+
+@dataclass(eq=False)
+class TermsVersionFixed(DomainError):
+    """A version of terms never changes; give what is to change the name of a new version."""
+
+    partner: str
+    version: str
+    field: str
+    stored: str
+    given: str
+
+
+@dataclass(eq=False)
+class TermsBackdated(DomainError):
+    """Points have moved under the version before since then; a new version begins later."""
+
+    partner: str
+    version: str
+    version_before: str
+    effective_from: datetime
+
+
+@dataclass(eq=False)
+class CoalitionFixed(DomainError):
+    """The clearing currency and the time zone of a coalition never change."""
+
+    field: str
+    stored: str
+    given: str
+
+
+@dataclass(eq=False)
+class PartyReserved(DomainError):
+    """The code belongs to a party of the coalition itself; a partner has another one."""
+
+    partner: str
 
 
 @dataclass(eq=False)

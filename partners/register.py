@@ -1,5 +1,6 @@
 """The register: partners and terms, kept in memory and fresh, since every posting asks for them."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,7 @@ class Register:
 
     def __init__(self, connect: Callable[[], Awaitable[RawConnection]]) -> None:
         self._connect = connect
+        self._reading = asyncio.Lock()
         self._coalition: Coalition | None = None
         self._by_code: dict[str, Partner] = {}
         self._by_id: dict[int, Partner] = {}
@@ -39,13 +41,17 @@ class Register:
         self._versions: dict[int, list[TermsInForce]] = {}
 
     async def refresh(self) -> None:
-        """Read everything again."""
-        connection = await self._connect()
-        try:
-            coalition, parties, versions = await fetch_all(connection)
-        finally:
-            await connection.close()
-        self._fill(coalition, parties, versions)
+        """Read everything again.
+
+        One reading after another: an older one that took longer must not undo a newer one.
+        """
+        async with self._reading:
+            connection = await self._connect()
+            try:
+                coalition, parties, versions = await fetch_all(connection)
+            finally:
+                await connection.close()
+            self._fill(coalition, parties, versions)
 
     def _fill(
         self,

@@ -8,10 +8,13 @@ from typing import Any
 import orjson
 from sqlalchemy import DateTime, bindparam, insert, select, text, update
 
+from hub.kernel.clock import as_utc
 from hub.kernel.tx import RawConnection, ReadTx, Tx
 from partners.tables import coalition, partners, terms
 
 TERMS_CHANNEL = "terms_changed"
+_ONE_AT_A_TIME = 4_701_802_002
+"""Only has to be the agreements' alone among advisory locks."""
 COALITION_FIELDS = ("name", "point_name", "clearing_currency", "time_zone")
 
 
@@ -153,6 +156,11 @@ async def end_terms(tx: Tx, stored: StoredTerms, *, effective_until: datetime) -
     )
 
 
+async def lock_agreements(tx: Tx) -> None:
+    """Let nobody else change agreements until this transaction ends."""
+    await tx.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
+
+
 async def notify_terms_changed(tx: Tx) -> None:
     """Tell every process, once the transaction commits, to read the terms again."""
     await tx.connection.execute(text(f"NOTIFY {TERMS_CHANNEL}"))
@@ -181,8 +189,8 @@ async def fetch_all(
                 r["terms_id"],
                 r["partner_id"],
                 r["version"],
-                r["effective_from"],
-                r["effective_until"],
+                as_utc(r["effective_from"]),
+                r["effective_until"] and as_utc(r["effective_until"]),
                 orjson.loads(r["written_text"]),
             )
             for r in versions
@@ -215,7 +223,7 @@ def _terms(row: Any) -> StoredTerms:  # noqa: ANN401 (a row of `terms`)
         row.terms_id,
         row.partner_id,
         row.version,
-        row.effective_from,
-        row.effective_until,
+        as_utc(row.effective_from),
+        row.effective_until and as_utc(row.effective_until),
         row.written,
     )

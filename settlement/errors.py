@@ -58,3 +58,26 @@ class CutTooLate(DomainError):
     """Entries were posted after the cut that is asked for; it can no longer be made."""
 
     cut_at: datetime
+
+
+@dataclass(eq=False)
+class NoWindowClosed(DomainError):
+    """No window is closed yet: `hub settle close` closes one."""
+
+
+@dataclass(eq=False)
+class WindowNotClosed(DomainError):
+    """The window is not closed, so nothing is settled in it yet."""
+
+    calendar: str
+    window: str
+    cut_at: datetime
+
+
+@dataclass(eq=False)
+class CellNotFound(DomainError):
+    """Neither owed nor carried was anything between the two in this window."""
+
+    window: str
+    debtor: str
+    creditor: str

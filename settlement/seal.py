@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from hub.kernel.money import format_exact, format_minor
 from settlement.cells import Pair
+from settlement.netting import net_multilaterally
 from settlement.settle import Settlement
 
 Canonical: TypeAlias = str | int | bool | Mapping[str, "Canonical"] | Sequence["Canonical"] | None
@@ -52,7 +53,10 @@ def seal_window(
 def sealed_document(
     settlement: Settlement, *, ranges: Iterable[LaneRange], previous_seal: str | None
 ) -> dict[str, Canonical]:
-    """List what the seal is made from: everything that money depends on, and nothing else."""
+    """List what the seal is made from: everything that money depends on, and nothing else.
+
+    Nets are those of the parties of its cells: a partner who joins later changes no seal.
+    """
     places = settlement.places
     return {
         "carries_in": _exact(settlement.carry_in),
@@ -61,7 +65,8 @@ def sealed_document(
         "cells_rounded": _rounded(settlement.gross_matrix_minor, places),
         "currency": settlement.currency,
         "nets": {
-            party: format_minor(net, places) for party, net in settlement.net_position_minor.items()
+            party: format_minor(net, places)
+            for party, net in net_multilaterally(settlement.cells.values(), ()).items()
         },
         "previous_seal": previous_seal,
         "range": [[part.lane, part.from_seq, part.to_seq] for part in sorted(ranges)],

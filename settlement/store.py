@@ -1,6 +1,6 @@
 """All SQL about windows and their settlements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, tuple_, update
 
+from hub.kernel.clock import as_utc
 from hub.kernel.money import format_exact
 from hub.kernel.tx import ReadTx, Tx
 from settlement.cells import Cell, Pair
@@ -218,10 +219,52 @@ def _window(row: Any) -> Window:  # noqa: ANN401 (a row of `windows`)
         row.window_id,
         row.calendar,
         row.code,
-        row.opens_at,
-        row.cut_at,
+        as_utc(row.opens_at),
+        as_utc(row.cut_at),
         row.status,
         row.closed_at,
         row.previous_seal,
         row.seal,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCell:
+    """A cell as it is stored: also what could be computed from the rest of it.
+
+    Units: exact money of the clearing currency, and its minor units.
+    """
+
+    pair: Pair
+    lines: Mapping[str, Decimal]
+    carry_in: Decimal
+    carry_out: Decimal
+    rounded_minor: int
+
+
+async def list_stored_cells(tx: ReadTx, window_id: int) -> dict[Pair, StoredCell]:
+    """List the cells of a window as they are stored, for a check of every column."""
+    lines: dict[Pair, dict[str, Decimal]] = {}
+    for row in await tx.connection.execute(
+        select(cell_lines).where(cell_lines.c.window_id == window_id)
+    ):
+        lines.setdefault(Pair(row.debtor, row.creditor), {})[row.line] = row.exact
+    found: dict[Pair, StoredCell] = {}
+    for row in await tx.connection.execute(select(cells).where(cells.c.window_id == window_id)):
+        pair = Pair(row.debtor, row.creditor)
+        own = dict(sorted(lines.get(pair, {}).items()))
+        found[pair] = StoredCell(pair, own, row.carry_in, row.carry_out, row.rounded_minor)
+    return found
+
+
+async def find_last_closed(tx: ReadTx) -> Window | None:
+    """Find the closed window that was cut last; the longest, when several end together."""
+    row = (
+        await tx.connection.execute(
+            select(windows)
+            .where(windows.c.status == "CLOSED")
+            .order_by(windows.c.cut_at.desc(), windows.c.opens_at, windows.c.calendar)
+            .limit(1)
+        )
+    ).one_or_none()
+    return None if row is None else _window(row)

@@ -7,8 +7,7 @@ Source: rule book 2.5.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from hub.kernel.actor import Actor
@@ -17,6 +16,8 @@ from hub.ledger.cuts import cut_lanes_until, plan_cut
 from hub.ledger.store import FlowRow, MoneyLineRow, list_flows, list_money_lines, list_ranges
 from partners.register import FIRST_PARTNER_ID, Register
 from settlement import store
+from settlement.calendars import Calendar, first_day_of, local_day, local_midnight, plan_ahead
+from settlement.calendars import PlannedWindow as PlannedWindow
 from settlement.errors import (
     CutTooLate,
     PreviousWindowOpen,
@@ -31,31 +32,35 @@ from settlement.settle import Clearing, Settlement, settle
 from settlement.store import Window
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedWindow:
-    """A window to be made: its code in the calendar, and its half-open span in UTC."""
-
-    code: str
-    opens_at: datetime
-    cut_at: datetime
-
-
 async def plan_windows(
     database: Database, actor: Actor, *, calendar: str, planned: Sequence[PlannedWindow]
 ) -> None:
     """Make windows ahead of their cuts; those that are there already stay as they are.
 
+    The cuts come first: a crash in between leaves cuts without a window, which do no harm, and
+    never a window without its cuts.
+
     Errors: WindowsNotAdjacent, CutTooLate (entries were posted after a cut that is asked for).
     """
-    async with database.begin(actor) as tx:
-        known = {window.code: window for window in await store.list_windows(tx, calendar)}
-        new = [window for window in planned if window.code not in known]
-        ends = {window.opens_at for window in known.values()} | {w.cut_at for w in known.values()}
+    async with database.read(actor) as read:
+        known = await store.list_windows(read, calendar)
+    codes = {window.code for window in known}
+    new = [window for window in planned if window.code not in codes]
+    ends = {window.opens_at for window in known} | {window.cut_at for window in known}
+    for window in new:
+        if ends and window.opens_at not in ends:
+            raise WindowsNotAdjacent(calendar, window.code)
+        ends.add(window.cut_at)
+    connection = await database.connect()
+    try:
         for window in new:
-            if ends and window.opens_at not in ends:
-                raise WindowsNotAdjacent(calendar, window.code)
-            ends.add(window.cut_at)
-        if new:
+            for cut_at in (window.opens_at, window.cut_at):
+                if not await plan_cut(connection, cut_at):
+                    raise CutTooLate(cut_at)
+    finally:
+        await connection.close()
+    if new:
+        async with database.begin(actor) as tx:
             await store.insert_windows(
                 tx,
                 [
@@ -68,14 +73,48 @@ async def plan_windows(
                     for window in new
                 ],
             )
-    connection = await database.connect()
-    try:
-        for window in new:
-            for cut_at in (window.opens_at, window.cut_at):
-                if not await plan_cut(connection, cut_at):
-                    raise CutTooLate(cut_at)
-    finally:
-        await connection.close()
+
+
+async def plan_windows_ahead(
+    database: Database,
+    register: Register,
+    actor: Actor,
+    *,
+    calendar: Calendar,
+    starts_on: date | None,
+    now: datetime,
+    ahead_count: int,
+) -> list[PlannedWindow]:
+    """Make the window that holds `now`, where it is missing, and so many after it.
+
+    `starts_on` is the local day on which a calendar without windows begins; None: with the
+    present week or month.
+
+    Errors: CoalitionNotSetUp, CutTooLate.
+    """
+    zone = register.zone
+    async with database.read(actor) as read:
+        known = await store.list_windows(read, calendar)
+    if known:
+        opens_at = max(window.cut_at for window in known)
+    else:
+        first_day = starts_on or first_day_of(calendar, local_day(now, zone))
+        opens_at = local_midnight(first_day, zone)
+    missing_count = ahead_count - sum(window.opens_at > now for window in known)
+    if opens_at <= now:
+        missing_count = ahead_count + 1
+    if missing_count <= 0:
+        return []
+    planned = plan_ahead(
+        calendar,
+        opens_at=opens_at,
+        now=now,
+        count=missing_count,
+        taken_codes=[window.code for window in known],
+        zone=zone,
+    )
+    await plan_windows(database, actor, calendar=calendar, planned=planned)
+    return planned
 
 
 async def close_window(

@@ -7,7 +7,8 @@ own, cloned from a template that was migrated once.
 
 The books are audited after every test that had a database: whatever it did, they are in order.
 
-HUB_TEST_POSTGRES_BIN chooses another PostgreSQL than the wheel's.
+HUB_TEST_POSTGRES_BIN chooses another PostgreSQL than the wheel's. HUB_TEST_SOAK_SECONDS lets the long
+random tests run too (marker `soak`), each for so long.
 """
 
 import asyncio
@@ -44,6 +45,15 @@ FAST = {
 }
 ADMIN_DATABASE = "postgres"
 numbers = count(1)
+
+
+SOAK_SECONDS = int(os.environ.get("HUB_TEST_SOAK_SECONDS", "0"))
+
+
+@pytest.fixture(scope="session")
+def soak_seconds() -> int:
+    """How long a long test goes on."""
+    return SOAK_SECONDS
 
 
 @pytest.fixture(scope="session")

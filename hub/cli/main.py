@@ -12,8 +12,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from hub.cli.endings import end_by_error, first_of
 from hub.cli.exit_codes import ExitCode, describe_exit_codes, end_command
-from hub.kernel.errors import DomainError
+from hub.kernel.log import LogLevel, LogStyle, set_up_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +28,19 @@ class LateCommand:
 COMMANDS: Final = {
     "serve": LateCommand("hub.cli.serve", "Serve the API on HTTP."),
     "work": LateCommand("hub.cli.work", "Run the background jobs."),
+    "token": LateCommand("hub.cli.token", "Make a development token."),
     "migrate": LateCommand("hub.cli.migrate", "Bring the database to the newest schema."),
-    "demo": LateCommand("hub.cli.demo", "Load the demo coalition, settle it and serve it."),
-    "coalition": LateCommand("hub.cli.coalition", "Apply a file of partners and terms."),
+    "demo": LateCommand("hub.cli.demo.command", "Load the demo coalition, settle it and serve it."),
+    "coalition": LateCommand("hub.cli.coalition.command", "Apply a file of partners and terms."),
     "scenario": LateCommand(
         "hub.cli.scenario.command", "Ask what the hub would do with a file of terms and events."
     ),
     "replay": LateCommand(
         "hub.cli.replay.command", "Replay a folder of real receipts through the ledger."
     ),
-    "settle": LateCommand("hub.cli.settle", "Close settlement windows and show what they owe."),
+    "settle": LateCommand(
+        "hub.cli.settle.command", "Close settlement windows and show what they owe."
+    ),
     "check-books": LateCommand("hub.cli.check_books", "Check that the books are in order."),
 }
 
@@ -66,8 +70,9 @@ class LateGroup(TyperGroup):
 
 
 def load_command(name: str) -> TyperCommand:
-    """Import a command."""
+    """Import a command, and let what it logs go to standard error."""
     module = import_module(COMMANDS[name].module)
+    set_up_log(style=LogStyle.CONSOLE, level=LogLevel.WARNING)
     command = cast("TyperCommand", get_command(module.app))
     command.name = name
     return command
@@ -99,10 +104,10 @@ def build() -> TyperGroup:
 
 
 def main() -> None:
-    """Run `hub`; every refusal ends in one line on standard error and an exit status."""
+    """Run `hub`; whatever goes wrong ends in one line on standard error and an exit status."""
     try:
         build()()
-    except DomainError as refusal:
-        end_command(f"hub: {refusal}", ExitCode.REFUSED)
     except KeyboardInterrupt:
         end_command("hub: interrupted", ExitCode.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 (here everything ends)
+        end_by_error(first_of(error))

@@ -113,19 +113,27 @@ def dump_csv(sheet: Sheet) -> str:
 
     Source: rule book 2.7.
     """
+    header = csv_row(sheet.columns, tuple(column.name for column in sheet.columns))
+    return header + "".join(csv_row(sheet.columns, row) for row in sheet.rows)
+
+
+def csv_row(columns: Sequence[Column], row: Sequence[str]) -> str:
+    """Write one row as CSV, its line end included."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(_guard(column.name) for column in sheet.columns)
-    for row in sheet.rows:
-        writer.writerow(
-            cell if column.is_number and _NUMBER.fullmatch(cell) else _guard(cell)
-            for column, cell in zip(sheet.columns, row, strict=True)
-        )
+    csv.writer(out, lineterminator="\r\n").writerow(
+        cell if column.is_number and _NUMBER.fullmatch(cell) else _guard(cell)
+        for column, cell in zip(columns, row, strict=True)
+    )
     return out.getvalue()
 
 
 def _guard(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def write_text(text: str) -> None:
+    """Write a piece of a result to standard output in UTF-8."""
+    _write_utf8(text, sys.stdout)
 
 
 def print_csv(sheet: Sheet, out: TextIO | None = None) -> None:

@@ -67,9 +67,7 @@ def read_json(path: Path, *, bytes_max: int) -> Json:
             place="file", problem=reason or "cannot be read", expected="a JSON file"
         ) from fault
     if len(content) > bytes_max:
-        raise JsonInvalid(
-            place="file", problem="too large", expected=f"at most {bytes_max} bytes"
-        )
+        raise JsonInvalid(place="file", problem="too large", expected=f"at most {bytes_max} bytes")
     return parse_json(content)
 
 

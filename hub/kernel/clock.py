@@ -12,3 +12,11 @@ Clock = Callable[[], datetime]
 def system_clock() -> datetime:
     """Tell the present instant, in UTC."""
     return datetime.now(UTC)
+
+
+def as_utc(instant: datetime) -> datetime:
+    """Give an instant of the database its zone: the driver leaves it out of the infinite ones.
+
+    PostgreSQL's infinity is the last instant that Python knows, -infinity the first.
+    """
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)

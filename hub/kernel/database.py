@@ -1,15 +1,21 @@
-"""Bring a database to the newest schema."""
+"""Databases as wholes: create and drop them, and bring them to the newest schema."""
 
 import asyncio
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
+from hub.kernel.errors import SchemaNotCurrent
+from hub.kernel.reach import reach
+
 MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
+MAINTENANCE_DATABASE: Final = "postgres"
+"""The database that every server has: from it the others are created and dropped."""
 
 
 def migrate(url: str, *, revision: str = "head") -> None:
@@ -17,9 +23,51 @@ def migrate(url: str, *, revision: str = "head") -> None:
     command.upgrade(_config(url), revision)
 
 
+def write_migration_sql(out: TextIO, *, since: str | None) -> None:
+    """Write the migrations after a revision as SQL instead of running them; None: all."""
+    config = _config("")
+    config.output_buffer = out
+    command.upgrade(config, f"{since}:head" if since else "head", sql=True)
+
+
+async def find_revision(url: str) -> str | None:
+    """Find the migration that a database is at; None for one that was never migrated.
+
+    Errors: DatabaseUnreachable.
+    """
+    connection = await reach(url)
+    try:
+        revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    except asyncpg.UndefinedTableError:
+        return None
+    finally:
+        await connection.close()
+    return revision
+
+
+def newest_revision() -> str:
+    """Name the newest migration."""
+    revision = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    assert revision is not None, "there are migrations"
+    return revision
+
+
+async def check_schema(url: str) -> None:
+    """See that a database has the schema that this version of the hub works with.
+
+    Errors: DatabaseUnreachable, SchemaNotCurrent.
+    """
+    found, expected = await find_revision(url), newest_revision()
+    if found != expected:
+        raise SchemaNotCurrent(found or "none", expected)
+
+
 async def create_database(url: str, name: str, *, exist_ok: bool = False) -> str:
-    """Create a database on the server of another one, and give its URL."""
-    connection = await asyncpg.connect(url)
+    """Create a database on the server of another one, and give its URL.
+
+    Errors: DatabaseUnreachable.
+    """
+    connection = await reach(url)
     try:
         exists = exist_ok and await connection.fetchval(
             "SELECT 1 FROM pg_database WHERE datname = $1", name
@@ -28,16 +76,36 @@ async def create_database(url: str, name: str, *, exist_ok: bool = False) -> str
             await connection.execute(f'CREATE DATABASE "{name}"')
     finally:
         await connection.close()
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
+    return on_same_server(url, name)
 
 
 async def drop_database(url: str, name: str) -> None:
-    """Drop a database on the server of another one, whoever is connected to it."""
-    connection = await asyncpg.connect(url)
+    """Drop a database on the server of another one, whoever is connected to it.
+
+    Errors: DatabaseUnreachable.
+    """
+    connection = await reach(url)
     try:
         await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     finally:
         await connection.close()
+
+
+async def empty_database(url: str) -> None:
+    """Drop a database with all that is in it, and create it anew.
+
+    Errors: DatabaseUnreachable.
+    """
+    name = make_url(url).database
+    assert name is not None, "a database has a name"
+    beside = on_same_server(url, MAINTENANCE_DATABASE)
+    await drop_database(beside, name)
+    await create_database(beside, name)
+
+
+def on_same_server(url: str, name: str) -> str:
+    """Give the URL of another database on the same server."""
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 async def migrate_async(url: str) -> None:

@@ -61,3 +61,23 @@ class CurrencyNotSettleable(DomainError):
 @dataclass(eq=False)
 class IdempotencyConflict(DomainError):
     """The idempotency key was used before for another request."""
+
+
+@dataclass(eq=False)
+class DatabaseUnreachable(DomainError):
+    """The database cannot be reached."""
+
+    server: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Name the server and the reason, never the password."""
+        return f"The database at {self.server} cannot be reached: {self.reason}."
+
+
+@dataclass(eq=False)
+class SchemaNotCurrent(DomainError):
+    """The database has another schema than this version of the hub: run `hub migrate`."""
+
+    found_revision: str
+    expected_revision: str

@@ -61,6 +61,15 @@ def set_up_log(*, style: LogStyle, level: LogLevel) -> None:
 
 
 def _renderers(style: LogStyle) -> Sequence[Processor]:
+    """Write a traceback without the values of variables: there are secrets and people in them."""
     if style is LogStyle.JSON:
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        return [
+            structlog.processors.ExceptionRenderer(tracebacks),
+            structlog.processors.JSONRenderer(),
+        ]
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+    ]

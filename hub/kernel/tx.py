@@ -1,17 +1,19 @@
 """Database transactions: the only place that begins and commits one."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
 import asyncpg
 from sqlalchemy import make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hub.kernel.actor import Actor
 from hub.kernel.clock import Clock
+from hub.kernel.errors import DomainError
 
 RawConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -19,6 +21,13 @@ APP_ROLE: Final = "hub_app"
 """What the running hub may do, whoever it signs in as: see hub/ledger/roles.sql."""
 
 _SERVER_SETTINGS: Final = {"role": APP_ROLE, "jit": "off", "timezone": "UTC"}
+
+
+@dataclass(eq=False)
+class DatabaseBusy(DomainError):
+    """Every connection to the database has been in use for too long; try again."""
+
+    retry_after_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +47,50 @@ class Tx(ReadTx):
 class Database:
     """A pool of connections to one database, as the role of the running hub."""
 
-    def __init__(self, url: str, *, clock: Clock, pool_size: int = 5) -> None:
+    def __init__(
+        self, url: str, *, clock: Clock, pool_size: int = 5, pool_seconds: int = 30
+    ) -> None:
         self.url = url
         self.clock = clock
         self._engine: AsyncEngine = create_async_engine(
             make_url(url).set(drivername="postgresql+asyncpg"),
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=30,
+            pool_timeout=pool_seconds,
             connect_args={"server_settings": _SERVER_SETTINGS},
         )
 
     @asynccontextmanager
     async def begin(self, actor: Actor) -> AsyncIterator[Tx]:
-        """Open a transaction that commits at the end of the block, or rolls back on any error."""
-        async with self._engine.begin() as connection:
+        """Open a transaction that commits at the end of the block, or rolls back on any error.
+
+        Errors: DatabaseBusy.
+        """
+        async with self._take() as connection, connection.begin():
             yield Tx(connection, self.clock(), actor)
 
     @asynccontextmanager
     async def read(self, actor: Actor) -> AsyncIterator[ReadTx]:
-        """Open a read-only transaction with one snapshot."""
-        async with self._engine.connect() as connection:
+        """Open a read-only transaction with one snapshot.
+
+        Errors: DatabaseBusy.
+        """
+        async with self._take() as connection:
             await connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
             async with connection.begin():
                 yield ReadTx(connection, self.clock(), actor)
+
+    @asynccontextmanager
+    async def _take(self) -> AsyncIterator[AsyncConnection]:
+        """Take a connection of the pool for a block."""
+        async with AsyncExitStack() as taken:
+            try:
+                connection = await taken.enter_async_context(self._engine.connect())
+            except PoolTimeoutError as error:
+                raise DatabaseBusy(retry_after_seconds=1) from error
+            yield connection
 
     async def connect(self) -> RawConnection:
         """Open a connection of one's own, outside the pool: for the poster, sweeps, listeners."""

@@ -6,7 +6,9 @@ batches       which operations may leave together
 calls         the two calls that write, and their parameters
 poster        carries operations to post_batch, many per call
 cuts          sweeps what expired and cuts lanes at the end of a segment
-store         reads: wallets, lots, entries, flows
+store         reads: flows, lots, entries as settlement and audits need them
+views         reads for whoever looks at wallets: points, lots, activity
+journal       reads of the journal itself, and the rules that it is audited by
 
 tables.sql, post_batch.sql, post_money.sql, cuts.sql, audit.sql,
 roles.sql, grants.sql   what runs inside PostgreSQL

@@ -98,8 +98,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
     -- Cuts partition the sequence of every lane.
     SELECT 'cuts partition the lane', format('lane %s, segment %s', c.lane, c.segment_id),
            c.to_seq::text, coalesce(e.last_seq, 0)::text
-    FROM cuts c CROSS JOIN LATERAL (SELECT max(x.seq) AS last_seq FROM entries x
-                                    WHERE x.lane = c.lane AND x.segment_id <= c.segment_id) e
+    FROM cuts c JOIN segments s USING (segment_id)
+    CROSS JOIN LATERAL (SELECT max(x.seq) AS last_seq
+                        FROM entries x JOIN segments y ON y.segment_id = x.segment_id
+                        WHERE x.lane = c.lane AND y.ends_at <= s.ends_at) e
     WHERE c.to_seq <> coalesce(e.last_seq, 0)
     UNION ALL
     -- Flows are the fold of the journal (2.14).

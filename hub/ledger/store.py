@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from hub.kernel.clock import as_utc
 from hub.kernel.tx import ReadTx
 from hub.ledger.entries import EntryKind
 from hub.ledger.operations import Place
@@ -203,7 +204,20 @@ FROM ledger.lots WHERE lane = :lane ORDER BY lot_id
 
 
 def _lot(row: Any) -> Lot:  # noqa: ANN401 (a row of `ledger.lots`)
-    return Lot(Place(row.lane, row.lot_id), *row[2:])
+    return Lot(
+        place=Place(row.lane, row.lot_id),
+        wallet_id=row.wallet_id,
+        issuer_id=row.issuer_id,
+        funder_id=row.funder_id,
+        issue_terms_id=row.issue_terms_id,
+        points=row.points,
+        remaining_points=row.remaining_points,
+        held_points=row.held_points,
+        available_at=as_utc(row.available_at),
+        expires_at=as_utc(row.expires_at),
+        source_seq=row.source_seq,
+        source_lot_id=row.source_lot_id,
+    )
 
 
 def _allocation(row: Any) -> Allocation:  # noqa: ANN401 (a row of `ledger.allocations`)
@@ -231,7 +245,7 @@ async def list_expired_points(tx: ReadTx) -> list[tuple[int, datetime, int]]:
             " WHERE a.kind = 5 GROUP BY 1, 2 ORDER BY 1, 2"
         )
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [(row[0], as_utc(row[1]), row[2]) for row in rows]
 
 
 async def count_wallets_with_points(tx: ReadTx) -> int:
@@ -242,3 +256,18 @@ async def count_wallets_with_points(tx: ReadTx) -> int:
         )
     ).scalar_one()
     return counted
+
+
+async def has_entries_under_terms(tx: ReadTx, terms_id: int, *, since: datetime) -> bool:
+    """Say whether points moved under a version of terms at or after an instant.
+
+    Reads the journal without an index: for the cold path only.
+    """
+    found = await tx.connection.execute(
+        text(
+            "SELECT EXISTS (SELECT FROM ledger.entries"
+            " WHERE terms_id = :terms_id AND occurred_at >= :since)"
+        ),
+        {"terms_id": terms_id, "since": since},
+    )
+    return bool(found.scalar_one())

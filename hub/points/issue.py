@@ -1,6 +1,6 @@
 """Issue points to a wallet."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ from hub.points.posting import post_under_terms
 from hub.points.requests import Request, check_text
 from partners.register import Register
 from partners.store import Partner
+from partners.terms import Terms
 
 BASE_REASON: Final = "base"
 
@@ -56,13 +57,13 @@ async def issue_points(
     if reference is not None:
         check_text("reference", reference)
     occurred_at = request.instants.occurred_at or now
-    if expires_at is None:
-        found = register.find_terms(issuer.partner_id, occurred_at)
-        ends_at = expires_at_by_terms(
-            None if found is None else found.terms, issued_at=occurred_at, zone=register.zone
-        )
-    else:
-        ends_at = expires_at
+
+    def pin_end(tried: Operation, terms: Terms | None) -> Operation:
+        if expires_at is not None:
+            return tried
+        ends_at = expires_at_by_terms(terms, issued_at=occurred_at, zone=register.zone)
+        return replace(tried, expires_at=ends_at)
+
     operation = Operation(
         kind=EntryKind.ISSUE,
         wallet=wallet,
@@ -76,7 +77,7 @@ async def issue_points(
         occurred_at=request.instants.occurred_at,
         decided_at=request.instants.decided_at,
         posted_at=request.instants.posted_at,
-        expires_at=ends_at,
+        expires_at=expires_at,
         reference_hash=(
             None if reference is None else hash_reference(issuer.partner_id, reason, reference)
         ),
@@ -84,7 +85,9 @@ async def issue_points(
         reason=reason,
         issue_rank=issue_rank,
     )
-    outcome = await post_under_terms(poster, register, operation, partner=issuer, at=occurred_at)
+    outcome = await post_under_terms(
+        poster, register, operation, partner=issuer, at=occurred_at, pin=pin_end
+    )
     assert outcome.seq is not None, "what is booked has a sequence"
     assert outcome.detail is not None, "an issue makes a lot"
     return Issued(

@@ -1,34 +1,48 @@
 """From a verb to the poster: choose the terms, post, and turn a refusal into an error."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from hub.ledger.errors import refusal_of
 from hub.ledger.operations import Code, Operation, Outcome
 from hub.ledger.poster import Poster
 from partners.register import Register
 from partners.store import Partner
+from partners.terms import Terms
 
 STALE_TERMS_TRIES: Final = 3
 
+Pin: TypeAlias = Callable[[Operation, Terms | None], Operation]
+"""Writes into an operation what follows from its terms."""
 
-def terms_id_at(register: Register, partner: Partner, at: datetime) -> int:
-    """Choose the version of terms in force; 0 when there is none, which the ledger refuses."""
-    found = register.find_terms(partner.partner_id, at)
-    return 0 if found is None else found.terms_id
+
+def pin_nothing(operation: Operation, _: Terms | None) -> Operation:
+    """Leave an operation as it is: all that the ledger needs is which terms they are."""
+    return operation
 
 
 async def post_under_terms(
-    poster: Poster, register: Register, operation: Operation, *, partner: Partner, at: datetime
+    poster: Poster,
+    register: Register,
+    operation: Operation,
+    *,
+    partner: Partner,
+    at: datetime,
+    pin: Pin = pin_nothing,
 ) -> Outcome:
     """Post an operation that needs terms in force, reading them again when ours were stale.
+
+    Without terms in force the ledger is asked all the same, and refuses.
 
     Errors: those of the ledger.
     """
     tried = operation
     for _ in range(STALE_TERMS_TRIES):
-        tried = replace(tried, terms_id=terms_id_at(register, partner, at))
+        found = register.find_terms(partner.partner_id, at)
+        tried = replace(tried, terms_id=0 if found is None else found.terms_id)
+        tried = pin(tried, None if found is None else found.terms)
         outcome = await poster.post(tried)
         if outcome.code != Code.STALE_TERMS:
             break

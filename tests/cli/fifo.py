@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hub.cli.replay.calendars import local_day, month_name
 from hub.cli.replay.history import Replay, ReplayEvent, ReplayIssue, ReplayRedeem
 from hub.cli.replay.totals import ReplayFacts, RequestFacts, WindowFacts
+from settlement.calendars import local_day, month_name
 
 
 @dataclass

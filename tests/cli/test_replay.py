@@ -14,13 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.cli.output import Format, dump_csv
-from hub.cli.replay.calendars import (
-    ReplayWindow,
-    Segment,
-    local_midnight,
-    make_segments,
-    make_windows,
-)
+from hub.cli.replay.calendars import ReplayWindow, Segment, make_segments, make_windows
 from hub.cli.replay.command import print_replay
 from hub.cli.replay.errors import ReplayInvalid
 from hub.cli.replay.history import (
@@ -36,6 +30,7 @@ from hub.cli.replay.printout import flows_sheet
 from hub.cli.replay.receipts import LINK_COLUMNS, RECEIPT_COLUMNS
 from hub.cli.replay.totals import write_speed, write_totals
 from hub.cli.strict_json import Json
+from settlement.calendars import local_midnight
 from tests.cli.fifo import fold
 
 SAMPLE = Path(__file__).parent.parent / "data" / "coalition_sample"

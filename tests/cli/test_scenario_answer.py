@@ -152,7 +152,7 @@ def test_nets_say_who_gets_and_who_pays() -> None:
 
 
 def test_cells_are_rows_for_a_program() -> None:
-    assert dump_csv(cells_sheet(outcome(settled(owed("AIR", "BIO", "-5.0015"))))) == (
+    assert dump_csv(cells_sheet(outcome(settled(owed("AIR", "BIO", "-5.0015"))).settlements)) == (
         "window,debtor,creditor,currency,exact,carry_in,amount,carry_out\r\n"
         "W1,AIR,BIO,EUR,-5.0015,0.004,-5.00,0.0025\r\n"
     )

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.cli.errors import FileInvalid
 from hub.cli.scenario.document import (
     all_parties,
     check_scenario,
@@ -16,7 +17,6 @@ from hub.cli.scenario.document import (
     parse_scenario,
     read_scenario,
 )
-from hub.cli.scenario.errors import ScenarioInvalid
 from hub.cli.scenario.events import Adjust, Donate, Issue, MembershipSale
 from partners.terms import Funding
 from tests.cli.scenarios import BASE, CANCEL, SALE, TERMS, changed
@@ -133,7 +133,7 @@ def places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | 
 def check_or_refuse(content: bytes) -> None:
     try:
         parse_scenario(content, file="x.json")
-    except ScenarioInvalid as invalid:
+    except FileInvalid as invalid:
         message = str(invalid)
         assert message.startswith("x.json: ") and "; expected " in message
         assert message.isprintable()

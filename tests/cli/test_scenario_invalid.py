@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from hub.cli.errors import FileInvalid
 from hub.cli.scenario.document import parse_scenario, read_scenario
-from hub.cli.scenario.errors import ScenarioInvalid
 from tests.cli.scenarios import ADJUST, BASE, CANCEL, SALE, TERMS, TRANSFER, changed
 
 POINTS = "an integer from 1 to 1000000000000"
@@ -299,20 +299,20 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "an event that is no object": (
         changed(E, 0, to=[]),
-        "events[0]: a list is not an object; expected a JSON object",
+        "events[0]: a list is not an object; expected an object",
     ),
 }
 
 
 def refusal(document: object) -> str:
-    with pytest.raises(ScenarioInvalid) as caught:
+    with pytest.raises(FileInvalid) as caught:
         parse_scenario(json.dumps(document).encode(), file="x.json")
     return str(caught.value)
 
 
 def refusal_of_text(text: str | bytes) -> str:
     content = text if isinstance(text, bytes) else text.encode()
-    with pytest.raises(ScenarioInvalid) as caught:
+    with pytest.raises(FileInvalid) as caught:
         parse_scenario(content, file="x.json")
     return str(caught.value)
 
@@ -349,8 +349,8 @@ def test_a_whole_document_names_places_inside_its_input() -> None:
          "events[0].points: -Infinity is not JSON; expected an integer or a string"),
         (b"\xff", "byte 0: not UTF-8; expected JSON in UTF-8"),
         ("[" * 100_000, "file: nested too deeply; expected a flat document"),
-        ("[]", "document: a list is not an object; expected a JSON object"),
-        ("1" * 5_000, "document: " + "1" * 57 + "... is not an object; expected a JSON object"),
+        ("[]", "document: a list is not an object; expected an object"),
+        ("1" * 5_000, "document: " + "1" * 57 + "... is not an object; expected an object"),
     ],
 )
 def test_what_is_not_strict_json_is_refused(text: str | bytes, message: str) -> None:
@@ -361,13 +361,13 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     for path, reason in (
         (tmp_path / "none.json", "No such file or directory"), (tmp_path, "Is a directory")
     ):
-        with pytest.raises(ScenarioInvalid) as caught:
+        with pytest.raises(FileInvalid) as caught:
             read_scenario(path)
         assert str(caught.value) == f"{path}: file: {reason}; expected a JSON file"
 
 
 def test_a_message_is_one_line_whatever_the_file_is_called(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioInvalid) as caught:
+    with pytest.raises(FileInvalid) as caught:
         read_scenario(tmp_path / "a\nb.json")
 
     assert "\n" not in str(caught.value)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from hub.cli.replay.calendars import local_day, month_name
 from hub.cli.replay.history import Replay
 from hub.cli.replay.totals import ReplayFacts, RequestFacts, WindowFacts
 from hub.kernel.tx import ReadTx
@@ -16,6 +15,7 @@ from hub.ledger.store import (
     list_liabilities,
 )
 from partners.register import Register
+from settlement.calendars import local_day, month_name
 
 
 async def read_facts(

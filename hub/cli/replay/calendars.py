@@ -1,13 +1,15 @@
-"""Local days, weekly and monthly windows, and the segments that both calendars share.
+"""The weekly and monthly windows of a replay, and the segments that both calendars share.
 
 Source: rule book 1.1.2, 2.5.2.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from datetime import date, datetime, timedelta
+from itertools import pairwise, takewhile
 from zoneinfo import ZoneInfo
+
+from settlement.calendars import Calendar, list_periods, local_midnight
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,56 +34,20 @@ class Segment:
     cut_window_ids: tuple[str, ...]
 
 
-def local_midnight(day: date, zone: ZoneInfo) -> datetime:
-    """Find the instant at which a local day begins.
-
-    Where clocks skip midnight it is the instant of the skip.
-    """
-    return local_instant(day, time.min, zone)
-
-
-def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """Find the instant of a local time of day."""
-    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
-
-
-def local_day(at: datetime, zone: ZoneInfo) -> date:
-    """Find the local day of an instant."""
-    return at.astimezone(zone).date()
-
-
 def make_windows(*, first_day: date, last_day: date, zone: ZoneInfo) -> tuple[ReplayWindow, ...]:
     """Make every local week (from Monday) and every local month that the days touch.
 
     The last ones are cut when the last day ends: what happens later is not part of the replay.
     """
     end_at = local_midnight(last_day + timedelta(days=1), zone)
-    spans = [*_weeks(first_day, last_day), *_months(first_day, last_day)]
     return tuple(
-        ReplayWindow(name, local_midnight(opens, zone), min(local_midnight(closes, zone), end_at))
-        for name, opens, closes in spans
+        ReplayWindow(window.code, window.opens_at, min(window.cut_at, end_at))
+        for calendar in Calendar
+        for window in takewhile(
+            lambda window: window.opens_at < end_at,
+            list_periods(calendar, first_day=first_day, zone=zone),
+        )
     )
-
-
-def _weeks(first_day: date, last_day: date) -> Iterator[tuple[str, date, date]]:
-    monday = first_day - timedelta(days=first_day.weekday())
-    while monday <= last_day:
-        following = monday + timedelta(days=7)
-        yield f"W{monday.isoformat()}", monday, following
-        monday = following
-
-
-def _months(first_day: date, last_day: date) -> Iterator[tuple[str, date, date]]:
-    first = first_day.replace(day=1)
-    while first <= last_day:
-        following = (first + timedelta(days=31)).replace(day=1)
-        yield f"M{month_name(first)}", first, following
-        first = following
-
-
-def month_name(day: date) -> str:
-    """Write the month of a day: 2017-04."""
-    return day.isoformat()[:7]
 
 
 def make_segments(windows: Sequence[ReplayWindow]) -> tuple[Segment, ...]:

@@ -17,7 +17,7 @@ RATE_MAX: Final = 100_000
 BONUS_POINTS_MAX: Final = 10**9
 EXPIRY_DAYS_MAX: Final = 36_500
 
-_RULES_FILE: Final = "scenario.json"
+RULES_FILE: Final = "scenario.json"
 _MANIFEST_FILE: Final = "MANIFEST.json"
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}", re.ASCII)
 
@@ -91,7 +91,7 @@ def read_coalition(folder: Path) -> Coalition:
 
     Errors: ReplayInvalid.
     """
-    rules = _read_rules(folder / _RULES_FILE)
+    rules = _read_rules(folder / RULES_FILE)
     bonuses = rules.inside("campaign_bonus_points")
     return Coalition(
         name=rules.text("name"),

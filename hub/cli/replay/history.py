@@ -12,14 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from hub.cli.replay.calendars import (
-    ReplayWindow,
-    Segment,
-    local_day,
-    local_midnight,
-    make_segments,
-    make_windows,
-)
+from hub.cli.replay.calendars import ReplayWindow, Segment, make_segments, make_windows
 from hub.cli.replay.coalition import Coalition, EarningPartner, read_coalition, read_local_days
 from hub.cli.replay.errors import ReplayInvalid
 from hub.cli.replay.receipts import (
@@ -33,6 +26,7 @@ from hub.cli.replay.receipts import (
     read_receipts,
 )
 from hub.cli.strict_json import show_path
+from settlement.calendars import local_day, local_midnight
 
 
 @dataclass(frozen=True, slots=True)

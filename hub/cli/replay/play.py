@@ -22,7 +22,7 @@ from hub.ledger.cuts import INSTANT_STEP, sweep_lane
 from hub.ledger.errors import InsufficientPoints
 from hub.ledger.operations import LANE_COUNT, Place
 from hub.members.enrolment import enrol_members, link_accounts
-from hub.members.store import LinkedAccount
+from hub.members.store import LinkedAccount, fetch_wallets
 from hub.points.issue import BASE_REASON, issue_points
 from hub.points.redeem import redeem_points
 from hub.points.requests import NEVER, Instants, Request
@@ -30,6 +30,7 @@ from hub.settings import read_settings
 from hub.wiring import Hub, open_hub, server_url, throw_away_database
 from partners import store
 from partners.agreements import save_terms
+from partners.register import HUB_ID
 from partners.store import Coalition
 from partners.terms import Terms, make_terms
 from settlement.windows import PlannedWindow, close_window, plan_windows
@@ -38,6 +39,8 @@ MEMBERS_AT_ONCE: Final = 1024
 """How many members act side by side; each one's events keep their order."""
 
 BONUS_REASON: Final = "campaign"
+HOUSEHOLD_PREFIX: Final = "household-"
+"""The hub's own reference of a household: its number in the folder."""
 LONG_AGO: Final = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 Advance: TypeAlias = Callable[[int], None]
@@ -52,16 +55,22 @@ def play_replay(replay: Replay, *, advance: Advance) -> ReplayFacts:
 async def _play(replay: Replay, url: str, advance: Advance) -> ReplayFacts:
     async with open_hub(url) as hub:
         await _set_up(hub, replay)
-        return await replay_history(hub, replay, advance=advance)
+        return await replay_history(hub, replay, unless_given=NEVER, advance=advance)
 
 
-async def replay_history(hub: Hub, replay: Replay, *, advance: Advance) -> ReplayFacts:
+async def replay_history(
+    hub: Hub, replay: Replay, *, unless_given: datetime | None, advance: Advance
+) -> ReplayFacts:
     """Replay receipts into a hub whose coalition and terms are set up.
 
     Segment by segment: all events before the cut, members side by side, then the cut.
+    `unless_given` ends lots that the folder gives no end: `NEVER`, or None for what terms say.
+
+    May be interrupted at any moment and asked again: every step finds what was done before, by
+    idempotency keys, references and windows, and does the rest.
     """
     await _plan_calendars(hub, replay)
-    run = _Run(hub, await _enrol(hub, replay), advance)
+    run = _Run(hub, await _enrol(hub, replay), unless_given, advance)
     for segment, histories in histories_by_segment(replay):
         await run.play(histories)
         if segment.cut_at == replay.end_at:
@@ -98,6 +107,7 @@ class _Run:
 
     hub: Hub
     wallets: Mapping[int, Place]
+    unless_given: datetime | None
     advance: Advance
     bonus_points: Counter[str] = field(default_factory=Counter)
     _counts: dict[str, RequestFacts] = field(default_factory=dict)
@@ -133,7 +143,7 @@ class _Run:
             points=event.points,
             reference=event.reference,
             reason=reason,
-            expires_at=event.expires_at or NEVER,
+            expires_at=event.expires_at or self.unless_given,
         )
         if event.is_bonus:
             self.bonus_points[event.partner] += event.points
@@ -211,23 +221,49 @@ async def _plan_calendars(hub: Hub, replay: Replay) -> None:
 
 
 async def _enrol(hub: Hub, replay: Replay) -> dict[int, Place]:
-    """Enrol every household, link its accounts, and tell whose wallet is where."""
+    """Enrol every household, link its accounts, and tell whose wallet is where.
+
+    A household is linked to the hub itself too, by its number: that is how a run that was
+    interrupted finds its members again. All of it is one transaction.
+    """
+    references = {number: f"{HOUSEHOLD_PREFIX}{number}" for number in replay.histories}
+    wallets = await _find_wallets(hub, references)
+    new = [number for number in replay.histories if number not in wallets]
+    if not new:
+        return wallets
     async with hub.database.begin(HUB_ACTOR) as tx:
-        enrolled = await enrol_members(tx, count=len(replay.histories))
-        members = dict(zip(replay.histories, enrolled, strict=True))
-        await link_accounts(
-            tx,
-            [
-                LinkedAccount(
-                    hub.register.get_partner(link.partner).partner_id,
-                    link.account_ref,
-                    members[link.household_id].member_id,
-                    link.linked_at,
-                )
-                for link in replay.links
-            ],
-        )
-    return {household_id: member.wallet for household_id, member in members.items()}
+        enrolled = await enrol_members(tx, count=len(new))
+        members = dict(zip(new, enrolled, strict=True))
+        own = [
+            LinkedAccount(HUB_ID, references[number], member.member_id, tx.now)
+            for number, member in members.items()
+        ]
+        given = [
+            LinkedAccount(
+                hub.register.get_partner(link.partner).partner_id,
+                link.account_ref,
+                members[link.household_id].member_id,
+                link.linked_at,
+            )
+            for link in replay.links
+            if link.household_id in members
+        ]
+        await link_accounts(tx, [*own, *given])
+    return wallets | {number: member.wallet for number, member in members.items()}
+
+
+async def _find_wallets(hub: Hub, references: Mapping[int, str]) -> dict[int, Place]:
+    """Find the wallets of households that an earlier run enrolled."""
+    connection = await hub.database.connect()
+    try:
+        known = await fetch_wallets(connection, [(HUB_ID, text) for text in references.values()])
+    finally:
+        await connection.close()
+    return {
+        number: known[HUB_ID, text]
+        for number, text in references.items()
+        if (HUB_ID, text) in known
+    }
 
 
 async def _sweep(hub: Hub, *, at: datetime, posted_at: datetime) -> None:

@@ -7,10 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from hub.cli.replay.calendars import local_instant
 from hub.cli.replay.coalition import Coalition
 from hub.cli.replay.csv_files import Row, read_rows
 from hub.cli.strict_json import quote
+from settlement.calendars import local_instant
 
 RECEIPTS_FILE: Final = "receipts.csv.gz"
 RECEIPT_COLUMNS: Final = (

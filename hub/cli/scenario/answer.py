@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from hub.cli.scenario.instants import format_expiry
+from hub.cli.instants import format_expiry
 from hub.cli.strict_json import Json
 from hub.kernel.money import format_exact, format_minor, minor_units
 from settlement.cells import Pair

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from hub.cli.errors import FileInvalid
 from hub.cli.exit_codes import ExitCode, describe_exit_codes, end_command
 from hub.cli.output import (
     Format,
@@ -17,7 +18,6 @@ from hub.cli.output import (
 from hub.cli.scenario.answer import Outcome, write_answer
 from hub.cli.scenario.compare import compare_answers, differences_sheet, write_differences
 from hub.cli.scenario.document import read_scenario
-from hub.cli.scenario.errors import ScenarioInvalid
 from hub.cli.scenario.play import play_scenario
 from hub.cli.scenario.printout import cells_sheet, outcome_sheets
 
@@ -54,7 +54,7 @@ def scenario(
     """
     try:
         scenarios = [read_scenario(path) for path in (file, other) if path is not None]
-    except ScenarioInvalid as refusal:
+    except FileInvalid as refusal:
         end_command(str(refusal), ExitCode.INVALID_INPUT)
     outcomes = [play_scenario(each) for each in scenarios]
     if other is None:
@@ -69,7 +69,7 @@ def print_outcome(outcome: Outcome, output_format: Format) -> None:
         case Format.JSON:
             print_json(write_answer(outcome))
         case Format.CSV:
-            print_csv(cells_sheet(outcome))
+            print_csv(cells_sheet(outcome.settlements))
         case Format.TABLE:
             print_sheets(result_console(), outcome_sheets(outcome))
 

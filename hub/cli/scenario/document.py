@@ -11,8 +11,17 @@ from itertools import product
 from pathlib import Path
 from typing import Final
 
-from hub.cli.scenario.agreements import read_agreements
-from hub.cli.scenario.errors import ScenarioInvalid
+from hub.cli.agreements import SCENARIO_KEYS, read_agreements
+from hub.cli.errors import FileInvalid
+from hub.cli.fields import (
+    Fields,
+    open_fields,
+    read_code,
+    read_fx_rate,
+    read_list,
+    read_map,
+    read_payment_currency,
+)
 from hub.cli.scenario.events import (
     Adjust,
     Issue,
@@ -22,20 +31,11 @@ from hub.cli.scenario.events import (
     parties_of,
     read_event,
 )
-from hub.cli.scenario.fields import (
-    Fields,
-    open_fields,
-    read_code,
-    read_fx_rate,
-    read_list,
-    read_map,
-    read_payment_currency,
-)
 from hub.cli.scenario.order import EventOrder
 from hub.cli.scenario.windows import ScenarioWindow, read_windows
 from hub.cli.strict_json import Json, JsonInvalid, join, parse_json, quote, read_json, show_path
 from partners.errors import TermsNotExact
-from partners.terms import Terms, check_fee_between
+from partners.terms import Terms, chain_versions, check_fee_between
 
 FILE_BYTES_MAX: Final = 256 * 2**20
 EVENTS_COUNT_MAX: Final = 1_000_000
@@ -74,7 +74,7 @@ class Scenario:
 def read_scenario(path: Path) -> Scenario:
     """Read and check a scenario file: a whole example, or its `input` alone.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     file = show_path(path)
     try:
@@ -87,7 +87,7 @@ def read_scenario(path: Path) -> Scenario:
 def parse_scenario(content: bytes, *, file: str) -> Scenario:
     """Check a scenario that is in memory; `file` is what messages call it.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     try:
         document = parse_json(content)
@@ -96,8 +96,8 @@ def parse_scenario(content: bytes, *, file: str) -> Scenario:
     return check_scenario(file, document)
 
 
-def _name_file(file: str, refusal: JsonInvalid) -> ScenarioInvalid:
-    return ScenarioInvalid(
+def _name_file(file: str, refusal: JsonInvalid) -> FileInvalid:
+    return FileInvalid(
         file=file, place=refusal.place, problem=refusal.problem, expected=refusal.expected
     )
 
@@ -105,7 +105,7 @@ def _name_file(file: str, refusal: JsonInvalid) -> ScenarioInvalid:
 def check_scenario(file: str, document: Json) -> Scenario:
     """Check a JSON document against every rule of the format.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     if isinstance(document, dict) and "input" in document:
         whole = open_fields(file, "", document, known=_DOCUMENT_KEYS)
@@ -118,16 +118,17 @@ def check_scenario(file: str, document: Json) -> Scenario:
 def _read_input(fields: Fields) -> Scenario:
     clearing = _read_clearing(fields)
     windows = read_windows(fields)
-    terms = read_agreements(
+    versions = read_agreements(
         fields.file,
         fields.at("terms"),
         read_list(fields, "terms", items="terms", count_max=TERMS_COUNT_MAX),
         clearing=clearing,
+        keys=SCENARIO_KEYS,
     )
     scenario = Scenario(
         listed_parties=_read_parties(fields),
         windows=windows,
-        terms=terms,
+        terms=chain_versions(versions),
         clearing=clearing,
         fx=_read_fx(fields, clearing),
         settlement_currency=_read_settlement_currency(fields),
@@ -194,7 +195,7 @@ def _check_currencies(fields: Fields, scenario: Scenario) -> None:
     """See that every currency can be turned into the clearing currency."""
     for place, currency in _named_currencies(fields, scenario):
         if currency != scenario.clearing and currency not in scenario.fx:
-            raise ScenarioInvalid(
+            raise FileInvalid(
                 file=fields.file,
                 place=place,
                 problem=f"there is no rate for {currency}",
@@ -234,7 +235,7 @@ def _check_fees(fields: Fields, scenario: Scenario) -> None:
         try:
             check_fee_between(issuer, acceptor)
         except TermsNotExact as refusal:
-            raise ScenarioInvalid(
+            raise FileInvalid(
                 file=fields.file,
                 place=f"{_place_of(fields, acceptor)}.accept_fee_bps",
                 problem=f"{refusal.factors} needs {refusal.places_needed} decimal places",

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from hub.cli.scenario.fields import (
+from hub.cli.fields import (
     Fields,
     open_fields,
     read_code,
@@ -187,7 +187,7 @@ _KEYS: Final[Mapping[str, frozenset[str]]] = {
 def read_event(file: str, place: str, value: Json) -> ScenarioEvent:
     """Read one event: its own rules only, not those that tie it to others.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     kind = _read_type(file, place, value)
     fields = open_fields(file, place, value, known=_KEYS[kind])
@@ -247,7 +247,7 @@ def _read_reverse_issue(fields: Fields) -> ReverseIssue:
 def read_moved_lot(fields: Fields, key: str) -> str:
     """Read the name of a lot, which grows with every transfer.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     return read_note(fields, key)
 

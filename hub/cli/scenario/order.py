@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from hub.cli.scenario.errors import ScenarioInvalid
+from hub.cli.errors import FileInvalid
+from hub.cli.instants import format_instant
 from hub.cli.scenario.events import Issue, ScenarioEvent, Transfer
-from hub.cli.scenario.instants import format_instant
 from hub.cli.scenario.windows import ScenarioWindow
 from hub.cli.strict_json import quote
 
@@ -24,7 +24,7 @@ class EventOrder:
     def check(self, index: int, event: ScenarioEvent, previous: ScenarioEvent | None) -> None:
         """Check one event against all before it.
 
-        Errors: ScenarioInvalid.
+        Errors: FileInvalid.
         """
         self._check_order(index, event, previous)
         self._check_window(index, event)
@@ -44,7 +44,7 @@ class EventOrder:
     def check_lot_names(self) -> None:
         """See that no lot has the name that a transfer of the file may give.
 
-        Errors: ScenarioInvalid.
+        Errors: FileInvalid.
         """
         for lot, index in self._lots.items():
             _, slash, last = lot.rpartition("/")
@@ -100,8 +100,8 @@ class EventOrder:
             )
         self._transfer_ids.add(event_id)
 
-    def _refusal(self, index: int, key: str, problem: str, expected: str) -> ScenarioInvalid:
-        return ScenarioInvalid(
+    def _refusal(self, index: int, key: str, problem: str, expected: str) -> FileInvalid:
+        return FileInvalid(
             file=self._file,
             place=f"{self._place}[{index}].{key}",
             problem=problem,

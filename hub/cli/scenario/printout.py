@@ -1,11 +1,11 @@
 """The outcome of a scenario as tables for a person: matrix, nets, payments, refusals, lots."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from hub.cli.instants import format_expiry
 from hub.cli.output import Column, Sheet
 from hub.cli.scenario.answer import Outcome, SettledWindow
-from hub.cli.scenario.instants import format_expiry
 from hub.kernel.money import format_exact, format_minor, minor_units
 from settlement.cells import Pair
 
@@ -80,7 +80,7 @@ def _net_word(net: int) -> str:
     return "gets" if net > 0 else "pays"
 
 
-def cells_sheet(outcome: Outcome) -> Sheet:
+def cells_sheet(settlements: Iterable[SettledWindow]) -> Sheet:
     """List every cell of every window: the matrix as rows, for a program."""
     rows = tuple(
         (
@@ -93,7 +93,7 @@ def cells_sheet(outcome: Outcome) -> Sheet:
             format_minor(cell.rounded_minor, cell.places),
             format_exact(cell.carry_out),
         )
-        for settled in outcome.settlements
+        for settled in settlements
         for cell in settled.settlement.cells.values()
     )
     texts = (_text("window"), _text("debtor"), _text("creditor"), _text("currency"))

@@ -8,8 +8,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
-from hub.cli.scenario.fields import Fields, open_fields, read_instant, read_list, read_name
-from hub.cli.scenario.instants import format_instant
+from hub.cli.fields import Fields, open_fields, read_instant, read_list, read_name
+from hub.cli.instants import format_instant
 from hub.cli.strict_json import quote
 
 WINDOWS_COUNT_MAX: Final = 10_000
@@ -29,7 +29,7 @@ class ScenarioWindow:
 def read_windows(fields: Fields) -> tuple[ScenarioWindow, ...]:
     """Read the windows.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     values = read_list(fields, "windows", items="windows", count_max=WINDOWS_COUNT_MAX)
     opened = [

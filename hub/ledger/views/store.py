@@ -1,12 +1,13 @@
 """Reads for whoever looks at wallets; each takes many wallets, lots or entries at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import BigInteger, DateTime, Integer, bindparam, text
 
+from hub.kernel.clock import as_utc
 from hub.kernel.tx import ReadTx
 from hub.ledger.entries import EntryKind
 from hub.ledger.operations import Place
@@ -101,7 +102,7 @@ async def page_lots(
     )
     found: dict[Place, list[tuple[Lot, LotPosition]]] = {wallet: [] for wallet in wallets}
     for row in rows:
-        position = (row.expires_at, row.issue_rank, row.lot_id)
+        position = (as_utc(row.expires_at), row.issue_rank, row.lot_id)
         found[Place(row.lane, row.wallet_id)].append((_lot(row[:-1]), position))
     return found
 
@@ -237,7 +238,9 @@ def _given(places: Sequence[Place]) -> dict[str, Any]:
 
 
 def _lot(row: Sequence[Any]) -> Lot:
-    return Lot(Place(row[0], row[1]), *row[2:])
+    lane, lot_id, *facts = row
+    lot = Lot(Place(lane, lot_id), *facts)
+    return replace(lot, available_at=as_utc(lot.available_at), expires_at=as_utc(lot.expires_at))
 
 
 def _entry(row: Sequence[Any]) -> Entry:

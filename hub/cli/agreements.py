@@ -1,4 +1,4 @@
-"""The terms of a scenario: versions of agreements, in force from one to the next.
+"""The terms in a file: versions of agreements.
 
 Source: rule book 2.1, 2.3.
 """
@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from hub.cli.scenario.errors import ScenarioInvalid
-from hub.cli.scenario.fields import (
+from hub.cli.errors import FileInvalid
+from hub.cli.fields import (
     Fields,
     Reader,
     Value,
@@ -23,49 +23,38 @@ from hub.cli.scenario.fields import (
     read_name,
     read_rate,
     read_share,
+    read_whole,
 )
 from hub.cli.strict_json import Json, quote
 from hub.kernel.money import ZERO
 from partners.errors import TermsFieldInvalid, TermsNotExact
-from partners.terms import Funding, Terms, chain_versions
+from partners.terms import Funding, Terms
 
 RATES_COUNT_MAX: Final = 1_000
 
-_KEYS: Final = frozenset(
-    {
-        "partner",
-        "version",
-        "effective_from",
-        "funding",
-        "currency",
-        "issue_price",
-        "issue_fee",
-        "issue_fee_refundable",
-        "accept_rate",
-        "accept_fee_bps",
-        "redemption_rates",
-        "redemption_currencies",
-        "cash_out_rate",
-        "agent_fee_flat",
-        "donation_rate",
-        "breakage_share",
-        "hub_breakage_share",
-    }
-)
+EXPIRY_MONTHS_MAX: Final = 1_200
+
+AGREEMENT_KEYS: Final = frozenset(Terms.__dataclass_fields__) - {"effective_until"}
+"""What an agreement may say; a version ends where the next one begins."""
+
+SCENARIO_KEYS: Final = AGREEMENT_KEYS - {"expiry_months"}
+"""What a scenario may say of a version; its events carry the end of their lots themselves."""
 
 
 def read_agreements(
-    file: str, place: str, values: Sequence[Json], *, clearing: str
+    file: str, place: str, values: Sequence[Json], *, clearing: str, keys: frozenset[str]
 ) -> tuple[Terms, ...]:
-    """Read all versions of all terms; each ends where the partner's next one begins.
+    """Read all versions of all terms, in the order of the file and without an end.
 
-    Errors: ScenarioInvalid.
+    `keys` are those that a version may have.
+
+    Errors: FileInvalid.
     """
     versions: list[Terms] = []
     named: set[tuple[str, str]] = set()
     begun: set[tuple[str, datetime]] = set()
     for index, value in enumerate(values):
-        fields = open_fields(file, f"{place}[{index}]", value, known=_KEYS)
+        fields = open_fields(file, f"{place}[{index}]", value, known=keys)
         terms = _read_terms(fields)
         _check_pool_currency(fields, terms, clearing)
         if (terms.partner, terms.version) in named:
@@ -83,7 +72,7 @@ def read_agreements(
         named.add((terms.partner, terms.version))
         begun.add((terms.partner, terms.effective_from))
         versions.append(terms)
-    return chain_versions(versions)
+    return tuple(versions)
 
 
 def _read_terms(fields: Fields) -> Terms:
@@ -109,14 +98,14 @@ def _read_terms(fields: Fields) -> Terms:
             donation_rate=_read_or_zero(fields, "donation_rate", read_rate),
             breakage_share=_read_or_zero(fields, "breakage_share", read_share),
             hub_breakage_share=_read_or_zero(fields, "hub_breakage_share", read_share),
-            expiry_months=None,
+            expiry_months=_read_months(fields),
         )
     except TermsFieldInvalid as refusal:
         raise fields.refusal(
             refusal.field, f"{quote(refusal.given)} is not valid", refusal.expected
         ) from refusal
     except TermsNotExact as refusal:
-        raise ScenarioInvalid(
+        raise FileInvalid(
             file=fields.file,
             place=fields.place,
             problem=f"{refusal.factors} needs {refusal.places_needed} decimal places",
@@ -135,6 +124,13 @@ def _read_funding(fields: Fields) -> Funding:
 def _read_refundable(fields: Fields) -> bool:
     key = "issue_fee_refundable"
     return read_flag(fields, key) if key in fields.values else True
+
+
+def _read_months(fields: Fields) -> int | None:
+    key = "expiry_months"
+    if key not in fields.values:
+        return None
+    return read_whole(fields, key, first=1, last=EXPIRY_MONTHS_MAX)
 
 
 def _read_or_zero(fields: Fields, key: str, reader: Reader[Decimal]) -> Decimal:

@@ -1,4 +1,4 @@
-"""What can be wrong with a scenario file."""
+"""What can be wrong with a file that a command is given."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ from hub.kernel.errors import DomainError
 
 
 @dataclass(eq=False)
-class ScenarioInvalid(DomainError):
-    """The scenario file cannot be read or is not valid."""
+class FileInvalid(DomainError):
+    """The file cannot be read or is not valid."""
 
     file: str
     place: str

@@ -1,4 +1,4 @@
-"""The keys of one JSON object of a scenario, read one by one into exact values."""
+"""The keys of one object of a file, read one by one into exact values."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, TypeVar
 
-from hub.cli.scenario.errors import ScenarioInvalid
+from hub.cli.errors import FileInvalid
 from hub.cli.strict_json import Json, join, quote
 from hub.kernel.errors import CurrencyNotSettleable, CurrencyUnknown, DecimalNotValid
 from hub.kernel.money import (
@@ -39,7 +39,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """One JSON object, the file it is from, and where in the file it lies."""
+    """One object, the file it is from, and where in the file it lies."""
 
     file: str
     place: str
@@ -49,16 +49,14 @@ class Fields:
         """Name the place of one key."""
         return join(self.place, key)
 
-    def refusal(self, key: str, problem: str, expected: str) -> ScenarioInvalid:
+    def refusal(self, key: str, problem: str, expected: str) -> FileInvalid:
         """Say what is wrong with one key."""
-        return ScenarioInvalid(
-            file=self.file, place=self.at(key), problem=problem, expected=expected
-        )
+        return FileInvalid(file=self.file, place=self.at(key), problem=problem, expected=expected)
 
     def take(self, key: str, expected: str) -> Json:
         """Read the raw value of a key that must be there.
 
-        Errors: ScenarioInvalid.
+        Errors: FileInvalid.
         """
         if key not in self.values:
             raise self.refusal(key, "the key is missing", expected)
@@ -71,7 +69,7 @@ Reader = Callable[[Fields, str], Value]
 def open_fields(file: str, place: str, value: Json, *, known: frozenset[str]) -> Fields:
     """Take a JSON value as an object that has no unknown key.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     fields = Fields(file, place, _as_object(file, place, value))
     for key in fields.values:
@@ -83,18 +81,18 @@ def open_fields(file: str, place: str, value: Json, *, known: frozenset[str]) ->
 def _as_object(file: str, place: str, value: Json) -> Mapping[str, Json]:
     if isinstance(value, dict):
         return value
-    raise ScenarioInvalid(
+    raise FileInvalid(
         file=file,
         place=place or "document",
         problem=f"{quote(value)} is not an object",
-        expected="a JSON object",
+        expected="an object",
     )
 
 
 def read_list(fields: Fields, key: str, *, items: str, count_max: int) -> list[Json]:
     """Read a list of at most so many items.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     expected = f"a list of at most {count_max} {items}"
     value = fields.take(key, expected)
@@ -110,7 +108,7 @@ def read_map(
 ) -> dict[str, Value]:
     """Read an object whose keys are codes (or, where it means *any other*, `*`).
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     value = fields.take(key, "an object")
     inner = Fields(fields.file, fields.at(key), _as_object(fields.file, fields.at(key), value))
@@ -130,7 +128,7 @@ _CODE_EXPECTED: Final = "1 to 64 letters, digits and _ . : - that begin with a l
 def read_code(fields: Fields, key: str) -> str:
     """Read the code of a party.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     value = fields.take(key, "a code")
     if isinstance(value, str) and _CODE.fullmatch(value):
@@ -141,7 +139,7 @@ def read_code(fields: Fields, key: str) -> str:
 def read_name(fields: Fields, key: str) -> str:
     """Read a name that people chose: an id, a member, a lot, a version.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     return _read_text(fields, key, TEXT_CHARACTERS_MAX)
 
@@ -149,7 +147,7 @@ def read_name(fields: Fields, key: str) -> str:
 def read_note(fields: Fields, key: str) -> str:
     """Read a sentence for people.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     return _read_text(fields, key, NOTE_CHARACTERS_MAX)
 
@@ -165,7 +163,7 @@ def _read_text(fields: Fields, key: str, characters_max: int) -> str:
 def read_flag(fields: Fields, key: str) -> bool:
     """Read true or false.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     value = fields.take(key, "true or false")
     if isinstance(value, bool):
@@ -176,7 +174,7 @@ def read_flag(fields: Fields, key: str) -> bool:
 def read_points(fields: Fields, key: str) -> int:
     """Read a number of points.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     expected = f"an integer from {POINTS_MIN} to {POINTS_MAX}"
     value = fields.take(key, expected)
@@ -188,7 +186,7 @@ def read_points(fields: Fields, key: str) -> int:
 def read_whole(fields: Fields, key: str, *, first: int, last: int) -> int:
     """Read an integer of a closed range.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     expected = f"an integer from {first} to {last}"
     value = fields.take(key, expected)
@@ -200,7 +198,7 @@ def read_whole(fields: Fields, key: str, *, first: int, last: int) -> int:
 def read_instant(fields: Fields, key: str) -> datetime:
     """Read an instant: ISO 8601, UTC, to the microsecond.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     expected = "an instant in UTC such as 2026-01-31T23:59:59Z"
     value = fields.take(key, expected)
@@ -214,7 +212,7 @@ def read_instant(fields: Fields, key: str) -> datetime:
 def read_instant_or_date(fields: Fields, key: str) -> datetime:
     """Read an instant, or a date that means 00:00 UTC of that day.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     expected = "a date such as 2027-01-31, or an instant in UTC such as 2027-01-31T12:00:00Z"
     value = fields.take(key, expected)
@@ -235,7 +233,7 @@ def _parse_instant(text: str) -> datetime | None:
 def read_rate(fields: Fields, key: str) -> Decimal:
     """Read a rate or price: at least 0, at most 8 places.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     return _read_decimal(fields, key, places=RATE_PLACES, span=" from 0", last=None)
 
@@ -243,7 +241,7 @@ def read_rate(fields: Fields, key: str) -> Decimal:
 def read_bps(fields: Fields, key: str) -> Decimal:
     """Read basis points: 0 to 10000, at most 2 places.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     span = f" from 0 to {BPS_MAX}"
     return _read_decimal(fields, key, places=BPS_PLACES, span=span, last=BPS_MAX)
@@ -252,7 +250,7 @@ def read_bps(fields: Fields, key: str) -> Decimal:
 def read_share(fields: Fields, key: str) -> Decimal:
     """Read a share: 0 to 1, at most 4 places.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     return _read_decimal(fields, key, places=SHARE_PLACES, span=" from 0 to 1", last=1)
 
@@ -260,7 +258,7 @@ def read_share(fields: Fields, key: str) -> Decimal:
 def read_price(fields: Fields, key: str, currency: str) -> Decimal:
     """Read money that is paid: at least 0, whole minor units.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     return _read_decimal(fields, key, places=minor_units(currency), span=" from 0", last=None)
 
@@ -268,7 +266,7 @@ def read_price(fields: Fields, key: str, currency: str) -> Decimal:
 def read_fx_rate(fields: Fields, key: str) -> Decimal:
     """Read units of a currency per unit of the clearing currency: more than 0.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     places, span = OBLIGATION_PLACES, " above 0"
     rate = _read_decimal(fields, key, places=places, span=span, last=None)
@@ -282,7 +280,7 @@ def read_fx_rate(fields: Fields, key: str) -> Decimal:
 def read_money(fields: Fields, key: str) -> Decimal:
     """Read an exact amount of money of either sign.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     return _read_signed(fields, key, places=OBLIGATION_PLACES, span="")
 
@@ -314,7 +312,7 @@ def _decimal_expected(span: str, places: int) -> str:
 def read_currency(fields: Fields, key: str) -> str:
     """Read an ISO 4217 code.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     expected = "an ISO 4217 code such as EUR"
     value = fields.take(key, expected)
@@ -329,7 +327,7 @@ def read_currency(fields: Fields, key: str) -> str:
 def read_payment_currency(fields: Fields, key: str) -> str:
     """Read the ISO 4217 code of a currency that has minor units, so that it can be paid.
 
-    Errors: ScenarioInvalid.
+    Errors: FileInvalid.
     """
     currency = read_currency(fields, key)
     try:

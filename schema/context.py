@@ -1,0 +1,131 @@
+"""What a resolver is given: who acts, one read-only transaction, loaders, and the rooms below."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Protocol, TypeAlias
+
+import strawberry
+
+from hub.kernel.actor import Actor, ActorKind
+from hub.kernel.clock import Clock
+from hub.kernel.tx import Database, ReadTx, Tx
+from hub.ledger.errors import OutcomeUnknown
+from hub.ledger.poster import Poster
+from hub.members.wallets import WalletFinder
+from partners.register import Register
+from schema.faults import unauthenticated
+from schema.ids import Audience, Audiences
+
+
+class Rooms(Protocol):
+    """What the API stands on: `hub.wiring.Hub` is one."""
+
+    @property
+    def database(self) -> Database:
+        """The database."""
+
+    @property
+    def register(self) -> Register:
+        """Partners and terms."""
+
+    @property
+    def poster(self) -> Poster:
+        """The poster."""
+
+    @property
+    def wallets(self) -> WalletFinder:
+        """From references to wallets."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock."""
+
+
+class Context:
+    """One request: its actor, and what it has opened so far."""
+
+    def __init__(
+        self, rooms: Rooms, *, actor: Actor | None, audiences: Audiences, request_id: str
+    ) -> None:
+        self.rooms = rooms
+        self.request_id = request_id
+        self.was_executing = False
+        self._actor = actor
+        self._audiences = audiences
+        self._lock = asyncio.Lock()
+        self._reading: ReadTx | None = None
+        self._opened = AsyncExitStack()
+        self.loads: dict[str, object] = {}
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts.
+
+        Errors: the fault UNAUTHENTICATED.
+        """
+        if self._actor is None:
+            raise unauthenticated()
+        return self._actor
+
+    @property
+    def audience(self) -> Audience:
+        """The ids of whoever acts."""
+        return self._audiences.of(self.actor)
+
+    @property
+    def partner_id(self) -> int | None:
+        """The partner that acts; None when it is not a partner."""
+        return self.actor.number if self.actor.kind is ActorKind.PARTNER else None
+
+    @property
+    def member_id(self) -> int | None:
+        """The member who acts; None when it is not a member."""
+        return self.actor.number if self.actor.kind is ActorKind.MEMBER else None
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadTx]:
+        """Lend the request's one read-only transaction, opened when first asked for.
+
+        Resolvers run side by side and a connection serves one at a time: hence the lock.
+        """
+        async with self._lock:
+            if self._reading is None:
+                self._reading = await self._opened.enter_async_context(
+                    self.rooms.database.read(self.actor)
+                )
+            yield self._reading
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Tx]:
+        """Open a transaction that commits at the end of the block.
+
+        Errors: OutcomeUnknown, when the connection went away.
+        """
+        try:
+            async with self.rooms.database.begin(self.actor) as tx:
+                yield tx
+        except Exception as error:
+            if is_connection_lost(error):
+                raise OutcomeUnknown from error
+            raise
+
+    async def turn(self) -> None:
+        """Begin a mutation: what was read before it is not what is there after it."""
+        self.loads.clear()
+        await self.close()
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        async with self._lock:
+            self._reading = None
+            opened, self._opened = self._opened, AsyncExitStack()
+            await opened.aclose()
+
+
+Info: TypeAlias = strawberry.Info[Context, None]
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """Whether the database went away, so that nobody knows what became of a commit."""
+    return isinstance(error, OSError) or bool(getattr(error, "connection_invalidated", False))

@@ -1,0 +1,1 @@
+"""The root fields that read: identity and nodes, the coalition, members, settlement."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from hub.kernel.money import from_minor, minor_units
 from hub.kernel.tx import ReadTx
 from hub.ledger.entries import EntryKind
-from hub.ledger.errors import UnknownReference, refusal_of
+from hub.ledger.errors import UnknownReference
 from hub.ledger.operations import (
     HOUSE_LANE,
     HouseOperation,
@@ -21,6 +21,7 @@ from hub.ledger.operations import (
 )
 from hub.ledger.poster import Poster
 from hub.ledger.store import find_house_entry
+from hub.points.posting import post_to_house
 from hub.points.requests import Request
 from partners.memberships import MembershipSale, split_cancel, split_sale
 from partners.register import Register
@@ -83,7 +84,7 @@ async def sell_membership(
         reference=reference,
         **_instants(request),
     )
-    return _accept(await poster.post_house(operation))
+    return _posted(await post_to_house(poster, request, operation))
 
 
 async def cancel_membership(
@@ -121,7 +122,7 @@ async def cancel_membership(
         ref_seq=sale.number,
         **_instants(request),
     )
-    return _accept(await poster.post_house(operation))
+    return _posted(await post_to_house(poster, request, operation))
 
 
 def _lines(
@@ -177,9 +178,6 @@ def _instants(request: Request) -> dict[str, Any]:
     }
 
 
-def _accept(outcome: Outcome) -> HousePosted:
-    refusal = refusal_of(outcome, points=0, partner="", at=outcome.posted_at)
-    if refusal is not None:
-        raise refusal
+def _posted(outcome: Outcome) -> HousePosted:
     assert outcome.seq is not None, "what is booked has a sequence"
     return HousePosted(Place(outcome.lane, outcome.seq), outcome.posted_at)

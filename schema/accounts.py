@@ -1,5 +1,6 @@
 """From what a client names to a wallet, a partner, an instant; for every mutation the same way."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -12,7 +13,7 @@ from hub.ledger.errors import WalletNotFound
 from hub.ledger.operations import Place
 from hub.members.errors import AccountNotLinked, MemberNotFound, ReferenceNotValid
 from hub.points.errors import KeyNotValid, OccurredAtOutOfBounds
-from hub.points.requests import Request, judge_occurrence
+from hub.points.requests import Instants, Request, judge_occurrence
 from partners.errors import PartnerNotFound
 from partners.store import Partner
 from schema import loaders
@@ -89,16 +90,17 @@ def given(value: "T | UnsetType | None") -> T | None:
 
 
 def make_request(context: Context, happened: Keyed) -> Request:
-    """Make the request of a verb.
+    """Make the request of a verb; one that comes too late may still have an answer under its key.
 
-    Errors: KeyNotValid, OccurredAtOutOfBounds.
+    Errors: KeyNotValid.
     """
     occurred_at = given(happened.occurred_at) if isinstance(happened, Happened) else None
-    return Request(
-        key=happened.idempotency_key,
-        actor=str(context.actor),
-        instants=judge_occurrence(occurred_at, now=context.rooms.clock()),
-    )
+    request = Request(key=happened.idempotency_key, actor=str(context.actor))
+    try:
+        instants = judge_occurrence(occurred_at, now=context.rooms.clock())
+    except OccurredAtOutOfBounds as refusal:
+        return replace(request, instants=Instants(occurred_at=occurred_at), refusal=refusal)
+    return replace(request, instants=instants)
 
 
 def acting_partner(context: Context, code: "str | UnsetType | None", *, role: str) -> Partner:

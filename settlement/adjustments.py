@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from hub.kernel.money import OBLIGATION_PLACES, check_currency, check_places
 from hub.ledger.entries import EntryKind
-from hub.ledger.errors import refusal_of
 from hub.ledger.operations import HouseOperation, MoneyLine, Place, hash_key, hash_request
 from hub.ledger.poster import Poster
+from hub.points.posting import post_to_house
 from hub.points.requests import Request, check_text
 from partners.register import HUB_ID
 from partners.store import Partner
@@ -51,7 +51,9 @@ async def post_adjustment(
         amount=amount,
         label=NO_LABEL,
     )
-    outcome = await poster.post_house(
+    outcome = await post_to_house(
+        poster,
+        request,
         HouseOperation(
             kind=EntryKind.ADJUST,
             partner_id=HUB_ID,
@@ -71,10 +73,7 @@ async def post_adjustment(
             occurred_at=request.instants.occurred_at,
             decided_at=request.instants.decided_at,
             posted_at=request.instants.posted_at,
-        )
+        ),
     )
-    refusal = refusal_of(outcome, points=0, partner="", at=outcome.posted_at)
-    if refusal is not None:
-        raise refusal
     assert outcome.seq is not None, "what is booked has a sequence"
     return Adjusted(Place(outcome.lane, outcome.seq), outcome.posted_at)

@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 from asyncpg.pgproto.pgproto import UUID
 
-from hub.ledger.operations import HouseOperation, Operation
+from hub.ledger.operations import HOUSE_LANE, HouseOperation, Operation
 
 POST_BATCH: Final = """
 SELECT code, is_replay, seq, detail, posted_at FROM ledger.post_batch(
@@ -17,6 +17,21 @@ POST_MONEY: Final = """
 SELECT code, is_replay, seq, detail, posted_at FROM ledger.post_money(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 """
+RECALL: Final = """
+SELECT CASE WHEN request_hash = $3 THEN code ELSE 50::smallint END AS code,
+       request_hash = $3 AS is_replay, seq, detail, posted_at
+FROM ledger.keys WHERE lane = $1 AND key_hash = $2
+"""
+
+
+def lane_of_entry(operation: Operation | HouseOperation) -> int:
+    """Say in which lane an operation is booked."""
+    return operation.wallet.lane if isinstance(operation, Operation) else HOUSE_LANE
+
+
+def key_of(operation: Operation | HouseOperation) -> list[Any]:
+    """Turn an operation into the parameters of `RECALL`."""
+    return [lane_of_entry(operation), _uuid(operation.key_hash), UUID(operation.request_hash)]
 
 
 def columns_of(operations: Sequence[Operation]) -> list[Any]:

@@ -17,7 +17,15 @@ import structlog
 from hub.kernel.clock import Clock
 from hub.kernel.tx import RawConnection
 from hub.ledger.batches import Batch
-from hub.ledger.calls import POST_BATCH, POST_MONEY, arguments_of, columns_of
+from hub.ledger.calls import (
+    POST_BATCH,
+    POST_MONEY,
+    RECALL,
+    arguments_of,
+    columns_of,
+    key_of,
+    lane_of_entry,
+)
 from hub.ledger.cuts import cut_lane_until
 from hub.ledger.errors import OutcomeUnknown, Overloaded, PosterClosed
 from hub.ledger.operations import HOUSE_LANE, Code, HouseOperation, Operation, Outcome
@@ -97,6 +105,21 @@ class Poster:
             raise Overloaded(retry_after_seconds=1)
         futures = [self._enqueue(operation) for operation in operations]
         return await asyncio.shield(asyncio.gather(*futures))
+
+    async def recall(self, operation: Operation | HouseOperation) -> Outcome | None:
+        """Tell what an operation's key was answered before, without booking anything.
+
+        None when the key is new; a key of another request is a conflict, as in `post`.
+
+        Errors: OutcomeUnknown.
+        """
+        async with self._database_lock:
+            try:
+                connection = await self._connected()
+                row = await connection.fetchrow(RECALL, *key_of(operation))
+            except CONNECTION_LOST as error:
+                raise OutcomeUnknown from error
+        return None if row is None else _outcome(lane_of_entry(operation), row)
 
     async def post_house(self, operation: HouseOperation) -> Outcome:
         """Book one entry of the house lane.
@@ -207,7 +230,7 @@ class Poster:
             timeout=self._settings.call_timeout_seconds,
         )
         return [
-            Outcome(row[0], row[1], operation.wallet.lane, row[2], row[3], row[4])
+            _outcome(operation.wallet.lane, row)
             for operation, row in zip(operations, rows, strict=True)
         ]
 
@@ -223,7 +246,7 @@ class Poster:
                     raise OutcomeUnknown from error
                 assert row is not None, "post_money answers one row"
                 if row["code"] != Code.CUT_DUE:
-                    return Outcome(row[0], row[1], HOUSE_LANE, row[2], row[3], row[4])
+                    return _outcome(HOUSE_LANE, row)
                 await self._cut({HOUSE_LANE: row["posted_at"]})
 
     async def _cut(self, over: dict[int, datetime]) -> None:
@@ -239,6 +262,10 @@ class Poster:
         if self._connection is None or self._connection.is_closed():
             self._connection = await self._connect()
         return self._connection
+
+
+def _outcome(lane: int, row: asyncpg.Record) -> Outcome:
+    return Outcome(row[0], row[1], lane, row[2], row[3], row[4])
 
 
 def _fail(future: asyncio.Future[Outcome], error: BaseException) -> None:

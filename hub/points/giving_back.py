@@ -66,7 +66,7 @@ async def refund_points(
         posted_at=request.instants.posted_at,
         ref_seq=redemption.number,
     )
-    outcome = await post_plainly(poster, operation)
+    outcome = await post_plainly(poster, request, operation)
     assert outcome.seq is not None, "what is booked has a sequence"
     return Refunded(Place(outcome.lane, outcome.seq), outcome.detail or 0, outcome.posted_at)
 
@@ -103,6 +103,6 @@ async def reverse_issue(
         posted_at=request.instants.posted_at,
         lot_id=lot.number,
     )
-    outcome = await post_plainly(poster, operation)
+    outcome = await post_plainly(poster, request, operation)
     assert outcome.seq is not None, "what is booked has a sequence"
     return Reversed(Place(outcome.lane, outcome.seq), outcome.posted_at)

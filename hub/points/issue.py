@@ -86,7 +86,7 @@ async def issue_points(
         issue_rank=issue_rank,
     )
     outcome = await post_under_terms(
-        poster, register, operation, partner=issuer, at=occurred_at, pin=pin_end
+        poster, register, request, operation, partner=issuer, at=occurred_at, pin=pin_end
     )
     assert outcome.seq is not None, "what is booked has a sequence"
     assert outcome.detail is not None, "an issue makes a lot"
@@ -95,10 +95,9 @@ async def issue_points(
     )
 
 
-def check_expiry(expires_at: datetime, *, occurred_at: datetime) -> None:
-    """See that points given an end of their own live at all.
-
-    Errors: ExpiresTooEarly.
-    """
-    if expires_at <= occurred_at:
-        raise ExpiresTooEarly(expires_at, occurred_at)
+def check_expiry(request: Request, expires_at: datetime, *, now: datetime) -> Request:
+    """Note on a request that its points would not live at all, if so; `issue_points` raises it."""
+    occurred_at = request.instants.occurred_at or now
+    if request.refusal is None and expires_at <= occurred_at:
+        return replace(request, refusal=ExpiresTooEarly(expires_at, occurred_at))
+    return request

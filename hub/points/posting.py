@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
+from hub.kernel.errors import DomainError
 from hub.ledger.errors import refusal_of
-from hub.ledger.operations import Code, Operation, Outcome
+from hub.ledger.operations import Code, HouseOperation, Operation, Outcome
 from hub.ledger.poster import Poster
+from hub.points.requests import Request
 from partners.register import Register
 from partners.store import Partner
 from partners.terms import Terms
@@ -26,6 +28,7 @@ def pin_nothing(operation: Operation, _: Terms | None) -> Operation:
 async def post_under_terms(
     poster: Poster,
     register: Register,
+    request: Request,
     operation: Operation,
     *,
     partner: Partner,
@@ -38,6 +41,9 @@ async def post_under_terms(
 
     Errors: those of the ledger.
     """
+    if request.refusal is not None:
+        outcome = await recall(poster, operation, request.refusal)
+        return accept(outcome, operation, partner=partner.code, at=at)
     tried = operation
     for _ in range(STALE_TERMS_TRIES):
         found = register.find_terms(partner.partner_id, at)
@@ -54,13 +60,44 @@ async def post_under_terms(
     return accept(outcome, operation, partner=partner.code, at=refused_at)
 
 
-async def post_plainly(poster: Poster, operation: Operation) -> Outcome:
+async def post_plainly(poster: Poster, request: Request, operation: Operation) -> Outcome:
     """Post an operation that needs no terms.
 
     Errors: those of the ledger.
     """
-    outcome = await poster.post(operation)
+    if request.refusal is not None:
+        outcome = await recall(poster, operation, request.refusal)
+    else:
+        outcome = await poster.post(operation)
     return accept(outcome, operation, partner="", at=datetime.max.replace(tzinfo=UTC))
+
+
+async def post_to_house(poster: Poster, request: Request, operation: HouseOperation) -> Outcome:
+    """Post an operation of the house lane.
+
+    Errors: those of the ledger.
+    """
+    if request.refusal is not None:
+        outcome = await recall(poster, operation, request.refusal)
+    else:
+        outcome = await poster.post_house(operation)
+    refusal = refusal_of(outcome, points=0, partner="", at=outcome.posted_at)
+    if refusal is not None:
+        raise refusal
+    return outcome
+
+
+async def recall(
+    poster: Poster, operation: Operation | HouseOperation, refusal: DomainError
+) -> Outcome:
+    """Give what an operation was answered before; it can no longer be booked.
+
+    Errors: the refusal, when its key is new.
+    """
+    outcome = await poster.recall(operation)
+    if outcome is None:
+        raise refusal
+    return outcome
 
 
 def accept(outcome: Outcome, operation: Operation, *, partner: str, at: datetime) -> Outcome:

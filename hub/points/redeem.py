@@ -47,7 +47,7 @@ async def redeem_points(
     operation = _debit(
         EntryKind.REDEEM, request, acceptor, wallet=wallet, points=points, reference=reference
     )
-    return await _redeem(poster, register, operation, now=now, partner=acceptor)
+    return await _redeem(poster, register, request, operation, now=now, partner=acceptor)
 
 
 async def cash_out_points(
@@ -70,7 +70,7 @@ async def cash_out_points(
     operation = _debit(
         EntryKind.CASH_OUT, request, agent, wallet=wallet, points=points, reference=reference
     )
-    return await _redeem(poster, register, operation, now=now, partner=agent)
+    return await _redeem(poster, register, request, operation, now=now, partner=agent)
 
 
 async def donate_points(
@@ -102,7 +102,7 @@ async def donate_points(
         reference=reference,
         match_rate=match_rate,
     )
-    return await _redeem(poster, register, operation, now=now, partner=charity)
+    return await _redeem(poster, register, request, operation, now=now, partner=charity)
 
 
 def _debit(
@@ -137,10 +137,16 @@ def _debit(
 
 
 async def _redeem(
-    poster: Poster, register: Register, operation: Operation, *, now: datetime, partner: Partner
+    poster: Poster,
+    register: Register,
+    request: Request,
+    operation: Operation,
+    *,
+    now: datetime,
+    partner: Partner,
 ) -> Redeemed:
     at = operation.occurred_at or now
-    outcome = await post_under_terms(poster, register, operation, partner=partner, at=at)
+    outcome = await post_under_terms(poster, register, request, operation, partner=partner, at=at)
     assert outcome.seq is not None, "what is booked has a sequence"
     return Redeemed(Place(outcome.lane, outcome.seq), outcome.posted_at)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from hub.kernel.errors import DomainError
 from hub.points.errors import KeyNotValid, OccurredAtOutOfBounds, TextTooLong
 
 KEY_CHARACTERS_MAX: Final = 128
@@ -31,12 +32,16 @@ class Instants:
 class Request:
     """One use of an idempotency key by one actor.
 
+    `refusal` says why it can no longer be booked. It comes after the key: what was answered before
+    is answered again, however late (rule book 1.9.1).
+
     Errors: KeyNotValid.
     """
 
     key: str
     actor: str
     instants: Instants = Instants()
+    refusal: DomainError | None = None
 
     def __post_init__(self) -> None:
         is_valid = (

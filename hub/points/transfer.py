@@ -51,7 +51,7 @@ async def transfer_points(
         decided_at=request.instants.decided_at,
         posted_at=request.instants.posted_at,
     )
-    outcome = await post_plainly(poster, operation)
+    outcome = await post_plainly(poster, request, operation)
     assert outcome.seq is not None, "what is booked has a sequence"
     assert outcome.detail is not None, "a transfer makes a lot"
     return Transferred(

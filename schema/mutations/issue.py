@@ -108,7 +108,7 @@ async def issue_points(info: Info, input: IssueInput) -> IssuePointsPayload:
     request = make_request(context, input)
     expires_at = given(input.expires_at)
     if expires_at is not None:
-        check_expiry(expires_at, occurred_at=request.instants.occurred_at or now)
+        request = check_expiry(request, expires_at, now=now)
     issuer = acting_partner(context, input.issuer, role="issuer")
     wallet = await find_wallet(context, input.account)
     issued = await issuing.issue_points(

@@ -1,6 +1,7 @@
 """Idempotency over HTTP: one key, one effect, one answer."""
 
 import asyncio
+from datetime import timedelta
 
 from tests.api import EVERYTHING, ISSUED, issue, write_mutation
 from tests.coalition import photograph
@@ -117,3 +118,26 @@ async def test_an_account_is_linked_once_and_for_ever(api):
         "linkAccount", memberId=other, partner="AIR", reference="card-7"
     )
     assert refusal["__typename"] == "AccountAlreadyLinked"
+
+
+async def test_a_retry_that_comes_too_late_to_be_booked_still_has_its_answer(api):
+    air = await api.partner("AIR")
+    ana = await api.member("ana", AIR="a-1")
+    now = api.coalition.clock()
+    given = {
+        "idempotencyKey": "k",
+        "account": {"reference": "a-1"},
+        "points": 10,
+        "reference": "r-1",
+        "occurredAt": now.isoformat().replace("+00:00", "Z"),
+        "expiresAt": (now + timedelta(days=60)).isoformat().replace("+00:00", "Z"),
+    }
+    first = await air.do("issuePoints", ISSUED, **given)
+    api.coalition.clock.tick(timedelta(days=50))
+
+    assert await air.do("issuePoints", ISSUED, **given) == first
+    assert (await ana.ask("{ wallet { availablePoints } }"))["wallet"] == {"availablePoints": 10}
+    late = await air.refusal("issuePoints", **given | {"idempotencyKey": "another"})
+    assert late["__typename"] == "OccurredAtOutOfBounds"
+    conflict = await air.refusal("issuePoints", **given | {"points": 11})
+    assert conflict["__typename"] == "IdempotencyConflict"

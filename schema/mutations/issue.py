@@ -156,6 +156,7 @@ async def reverse_issue(info: Info, input: ReverseInput) -> ReverseIssuePayload:
     if lot is None:
         raise UnknownReference
     wallet = Place(lot.place.lane, lot.wallet_id)
+    await context.turn()  # what the payload shows is read after the posting
     taken = await giving_back.reverse_issue(
         context.rooms.poster,
         request,

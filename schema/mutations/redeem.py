@@ -249,6 +249,7 @@ async def refund_points(info: Info, input: RefundInput) -> RefundPointsPayload:
     if redemption is None or redemption.wallet_id is None:
         raise UnknownReference
     wallet = Place(redemption.place.lane, redemption.wallet_id)
+    await context.turn()  # what the payload shows is read after the posting
     refunded = await giving_back.refund_points(
         context.rooms.poster,
         request,

@@ -220,3 +220,17 @@ async def test_the_operator_names_the_partner_and_a_partner_never_another(api):
     assert await air.fault(document, i={**given, "issuer": "SHOP"}) == "FORBIDDEN"
     refusal = await operator.refusal("issuePoints", issuer="POOL", account=account, points=1)
     assert refusal["__typename"] == "PartnerNotFound"
+
+
+async def test_a_payload_shows_the_wallet_as_giving_back_left_it(api):
+    air = await api.partner("AIR")
+    await api.member("ana", AIR="a-1")
+    issued = await issue(air, "a-1", 500)
+    redeemed = await air.do("redeemPoints", EVERYTHING, account={"reference": "a-1"}, points=100)
+    shown = "entry { points } wallet { availablePoints }"
+    refunded = await air.do("refundPoints", shown, redemptionId=redeemed["entryId"], points=60)
+    assert refunded["entry"] == {"points": 60}
+    assert refunded["wallet"] == {"availablePoints": 460}
+    taken = await air.do("reverseIssue", shown, lotId=issued["lotId"], points=10)
+    assert taken["entry"] == {"points": 10}
+    assert taken["wallet"] == {"availablePoints": 450}

@@ -7,8 +7,8 @@ own, cloned from a template that was migrated once.
 
 The books are audited after every test that had a database: whatever it did, they are in order.
 
-HUB_TEST_POSTGRES_BIN chooses another PostgreSQL than the wheel's. HUB_TEST_SOAK_SECONDS lets the long
-random tests run too (marker `soak`), each for so long.
+HUB_TEST_POSTGRES_BIN chooses another PostgreSQL than the wheel's. HUB_TEST_SOAK_SECONDS says for
+how long each test of the marker `soak` goes on.
 """
 
 import asyncio

@@ -100,7 +100,10 @@ DECLARE
     refund_drafts ledger.draft[];
     expired bigint;
 BEGIN
-    FOR op IN SELECT * FROM unnest(ops) o WHERE o.code = 0 AND NOT o.is_replay AND o.kind = 3 ORDER BY o.ix LOOP
+    FOR op IN
+        SELECT * FROM unnest(ops) o
+        WHERE o.code = 0 AND NOT o.is_replay AND o.kind = 3 ORDER BY o.ix
+    LOOP
         SELECT e.kind, e.points, e.terms_id, e.match_rate INTO redemption FROM entries e
         WHERE e.lane = op.lane AND e.seq = op.ref_seq AND e.kind IN (2, 7, 8)
           AND e.wallet_id = op.wallet_id AND e.partner_id = op.partner_id;
@@ -152,7 +155,10 @@ DECLARE
     op ledger.operation;
     lot ledger.lots;
 BEGIN
-    FOR op IN SELECT * FROM unnest(ops) o WHERE o.code = 0 AND NOT o.is_replay AND o.kind = 4 ORDER BY o.ix LOOP
+    FOR op IN
+        SELECT * FROM unnest(ops) o
+        WHERE o.code = 0 AND NOT o.is_replay AND o.kind = 4 ORDER BY o.ix
+    LOOP
         SELECT * INTO lot FROM lots l
         WHERE l.lane = op.lane AND l.lot_id = op.lot_id AND l.wallet_id = op.wallet_id
           AND l.issuer_id = op.partner_id;
@@ -179,7 +185,10 @@ DECLARE
     expiring ledger.draft[];
     total bigint;
 BEGIN
-    FOR op IN SELECT * FROM unnest(ops) o WHERE o.code = 0 AND NOT o.is_replay AND o.kind = 5 ORDER BY o.ix LOOP
+    FOR op IN
+        SELECT * FROM unnest(ops) o
+        WHERE o.code = 0 AND NOT o.is_replay AND o.kind = 5 ORDER BY o.ix
+    LOOP
         SELECT array_agg((op.ix, n, 5::smallint, false, l.lot_id, -l.free, l.issuer_id,
                           l.issue_terms_id, l.expires_at)::ledger.draft ORDER BY n), sum(l.free)
         INTO expiring, total

@@ -37,6 +37,9 @@ Connect = Callable[[], Awaitable[RawConnection]]
 
 _Item: TypeAlias = tuple[Operation, asyncio.Future[Outcome]]
 
+RACE_TRIES: Final = 2
+"""How often a batch that lost a race against another hub is sent again, as it is."""
+
 CONNECTION_LOST: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -172,7 +175,7 @@ class Poster:
         self._queue.extendleft(reversed(passed_over))
         return taken
 
-    async def _send(self, batch: list[_Item]) -> None:
+    async def _send(self, batch: list[_Item], tries_left: int = RACE_TRIES) -> None:
         """Post a batch and answer its callers; a poison operation is isolated by halving."""
         try:
             outcomes = await self._call([operation for operation, _ in batch])
@@ -182,7 +185,7 @@ class Poster:
                 _fail(future, OutcomeUnknown())
             return
         except asyncpg.PostgresError as error:
-            await self._isolate(batch, error)
+            await self._isolate(batch, error, tries_left)
             return
         self.batch_count += 1
         self.operation_count += len(batch)
@@ -198,22 +201,20 @@ class Poster:
             self._queue.extendleft(reversed(waiting))
             await self._cut(over)
 
-    async def _isolate(self, batch: list[_Item], error: asyncpg.PostgresError) -> None:
+    async def _isolate(
+        self, batch: list[_Item], error: asyncpg.PostgresError, tries_left: int
+    ) -> None:
         """Halve a batch that was rolled back until the operation that fails stands alone.
 
         Two hubs that issue for one reference at once also come here: trying again, the second sees
         the first's entry and is refused.
         """
+        is_race = isinstance(error, asyncpg.UniqueViolationError | asyncpg.DeadlockDetectedError)
+        if is_race and tries_left:
+            await self._send(batch, tries_left - 1)
+            return
         if len(batch) == 1:
             ((operation, future),) = batch
-            if isinstance(error, asyncpg.UniqueViolationError | asyncpg.DeadlockDetectedError):
-                try:
-                    (outcome,) = await self._call([operation])
-                except (*CONNECTION_LOST, asyncpg.PostgresError) as second:
-                    _fail(future, second)
-                else:
-                    _succeed(future, outcome)
-                return
             log.error("poster.operation_failed", kind=operation.kind.name, error=str(error))
             _fail(future, error)
             return

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.cli.running import run, run_json
 from tests.coalition import photograph
 
 RECEIPTS = 1500
+AT_ONCE = f"demo_at_once_{os.getpid()}"
 EVENTS = "Replaying 1546 events of 630 households."
 
 
@@ -85,7 +87,7 @@ def test_an_interrupted_demo_ends_as_if_it_had_not_been(
 ) -> None:
     from hub.kernel.database import create_database, drop_database, migrate
 
-    other = asyncio.run(create_database(postgres.url("postgres"), "demo_at_once"))
+    other = asyncio.run(create_database(postgres.url("postgres"), AT_ONCE))
     try:
         migrate(other)
         run(app, other, "--data", str(folder))
@@ -95,7 +97,7 @@ def test_an_interrupted_demo_ends_as_if_it_had_not_been(
 
         assert figures(database_url) == figures(other)
     finally:
-        asyncio.run(drop_database(postgres.url("postgres"), "demo_at_once"))
+        asyncio.run(drop_database(postgres.url("postgres"), AT_ONCE))
     assert run(check_books_app, database_url).exit_code == 0
 
 

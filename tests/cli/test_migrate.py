@@ -1,6 +1,7 @@
 """`hub migrate` says from which revision to which, and can only print."""
 
 import asyncio
+import os
 
 import pytest
 
@@ -8,12 +9,14 @@ from hub.cli.migrate import app
 from hub.kernel.database import create_database, drop_database, find_revision, newest_revision
 from tests.cli.running import run
 
+NAME = f"migrate_command_{os.getpid()}"
+
 
 @pytest.fixture
 def empty_url(postgres):
-    url = asyncio.run(create_database(postgres.url("postgres"), "migrate_command"))
+    url = asyncio.run(create_database(postgres.url("postgres"), NAME))
     yield url
-    asyncio.run(drop_database(postgres.url("postgres"), "migrate_command"))
+    asyncio.run(drop_database(postgres.url("postgres"), NAME))
 
 
 def test_an_empty_database_is_migrated_once(empty_url: str) -> None:

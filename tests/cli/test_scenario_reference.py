@@ -13,8 +13,8 @@ from hub.cli.scenario import play
 from hub.cli.scenario.answer import write_answer
 from hub.cli.scenario.command import app
 from hub.cli.scenario.document import parse_scenario
-from tests.conftest import SOAK_SECONDS, administer
 from tests.coalition import audit_books
+from tests.conftest import SOAK_SECONDS, administer
 from tests.reference.generate import Shape, scenario
 from tests.reference.scenario import answer
 from tests.reference.spoil import NOT_A_FILE, spoilt

@@ -347,7 +347,7 @@ def _written(value: object) -> Any:  # noqa: ANN401 (what JSON can hold)
             return format_exact(value)
         case datetime():
             return value.isoformat()
-        case str() | bool() | int() | None:
-            return value
+        case Mapping():
+            return {key: _written(inner) for key, inner in value.items()}
         case _:
-            return {key: _written(inner) for key, inner in dict(value).items()}  # type: ignore[call-overload]
+            return value

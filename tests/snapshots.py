@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from schema.roots import SCHEMA
-from tests.docs.references import write_references
+from tests.docs.references import REFERENCES
 from tests.migrations.dump import SCHEMA_SQL, write_schema_sql
 
 ROOT = Path(__file__).parent.parent
@@ -19,8 +19,8 @@ def main() -> None:
     """Write every snapshot."""
     SCHEMA_FILE.write_text(write_schema(), encoding="utf-8")
     SCHEMA_SQL.write_text(write_schema_sql(), encoding="utf-8")
-    for page, text in write_references().items():
-        page.write_text(text, encoding="utf-8")
+    for page, write in REFERENCES.items():
+        page.write_text(write(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -49,4 +49,6 @@ async def _listen_once(
                 heard.clear()
                 await on_notice()
     finally:
-        await connection.close(timeout=RETRY_SECONDS)
+        # A close that takes too long must not take the place of the cancellation that caused it.
+        with contextlib.suppress(TimeoutError):
+            await connection.close(timeout=RETRY_SECONDS)

@@ -70,13 +70,13 @@ class IdMint:
 
         Errors: IdNotValid, also for an id of another audience.
         """
+        if len(text) != _TEXT_LENGTH or not text.isascii():
+            raise IdNotValid(text[:64])
         try:
-            if len(text) != _TEXT_LENGTH or not text.isascii():
-                raise ValueError(text)
             block = self._decryptor.update(base64.urlsafe_b64decode(text + "=="))
             kind = IdKind(int.from_bytes(block[4:6], "big"))
         except ValueError:
-            raise IdNotValid(text[:64]) from None
+            raise IdNotValid(text) from None
         lane = int.from_bytes(block[6:8], "big", signed=True)
         number = int.from_bytes(block[8:16], "big")
         if block[:4] != _CHECK or self.write(kind, number, lane) != text:

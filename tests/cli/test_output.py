@@ -31,8 +31,13 @@ SHEET = Sheet(
 
 def hub(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: PLW1510
-        [sys.executable, "-m", "hub", *arguments], cwd=ROOT, capture_output=True, text=True,
-        timeout=60, env=os.environ | {"PYTHONIOENCODING": "ascii"}, encoding="utf-8",
+        [sys.executable, "-m", "hub", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        encoding="utf-8",
     )
 
 
@@ -85,9 +90,10 @@ def test_help_names_every_command_and_every_exit_status() -> None:
     assert helped.returncode == 0 and helped.stderr == ""
     for name, late in COMMANDS.items():
         assert f"  {name} " in helped.stdout and late.summary in helped.stdout
-    assert describe_exit_codes().split() == helped.stdout.split()[-len(
+    assert (
         describe_exit_codes().split()
-    ):]
+        == helped.stdout.split()[-len(describe_exit_codes().split()) :]
+    )
 
 
 def test_help_imports_neither_database_nor_schema() -> None:
@@ -97,7 +103,11 @@ def test_help_imports_neither_database_nor_schema() -> None:
         "print([m for m in ('asyncpg', 'sqlalchemy', 'strawberry', 'alembic') if m in sys.modules])"
     )
     shown = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True,
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
         timeout=60,
     )
 

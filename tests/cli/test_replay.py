@@ -129,8 +129,14 @@ def test_one_member_redeems_before_earning_by_instant_basket_and_partner(folder:
         ReplayRedeem(noon, "b", 7, "20"),
         issue("a", 1, "20", bonus=False),
         issue("b", 3, "20", bonus=False),
-        ReplayIssue(datetime(2017, 5, 1, 16, tzinfo=UTC), "b", 300, "campaign-3-2", is_bonus=True,
-                    expires_at=None),
+        ReplayIssue(
+            datetime(2017, 5, 1, 16, tzinfo=UTC),
+            "b",
+            300,
+            "campaign-3-2",
+            is_bonus=True,
+            expires_at=None,
+        ),
     )
     assert replay.histories[2] == ()
 
@@ -171,9 +177,7 @@ def test_points_are_rounded_down_once_per_receipt() -> None:
 
 
 def test_weeks_begin_on_local_monday_and_the_last_windows_end_with_the_last_day() -> None:
-    windows = make_windows(
-        first_day=date(2017, 12, 31), last_day=date(2018, 1, 1), zone=NEW_YORK
-    )
+    windows = make_windows(first_day=date(2017, 12, 31), last_day=date(2018, 1, 1), zone=NEW_YORK)
 
     end_at = datetime(2018, 1, 2, 5, tzinfo=UTC)
     new_year = datetime(2018, 1, 1, 5, tzinfo=UTC)
@@ -225,8 +229,10 @@ def test_a_replay_is_printed_in_each_format(
 
     document = json.loads(printed[Format.JSON])
     assert set(document) - set(totals(replay)) == {"seconds", "operations_per_second"}
-    assert printed[Format.CSV] == dump_csv(flows_sheet(facts)) == (
-        "window,issuer,acceptor,points\r\nM2017-04,a,b,7\r\nW2017-04-24,a,b,7\r\n"
+    assert (
+        printed[Format.CSV]
+        == dump_csv(flows_sheet(facts))
+        == ("window,issuer,acceptor,points\r\nM2017-04,a,b,7\r\nW2017-04-24,a,b,7\r\n")
     )
     assert "Points, by issuer and acceptor" in printed[Format.TABLE]
 

@@ -24,8 +24,13 @@ EXAMPLES = Path(__file__).parent.parent / "data" / "examples"
 
 def owed(debtor: str, creditor: str, amount: str, currency: str = "EUR") -> MoneyObligation:
     return MoneyObligation(
-        kind="ADJUSTMENT", debtor=debtor, creditor=creditor, currency=currency,
-        amount=Decimal(amount), label="-", is_reversal=False,
+        kind="ADJUSTMENT",
+        debtor=debtor,
+        creditor=creditor,
+        currency=currency,
+        amount=Decimal(amount),
+        label="-",
+        is_reversal=False,
     )
 
 
@@ -126,9 +131,12 @@ def test_tables_show_matrix_nets_payments_lots_and_refusals(
     printed = capsys.readouterr().out
 
     for part in (
-        "W1: who owes whom, EUR", "W1: nets, EUR (12.00 moves instead of 17.01)",
-        "W1: fewest payments, EUR", "W1: local payments (rounding 0.0025 EUR)",
-        "2 lots; the pool must hold 9.728", "Refused",
+        "W1: who owes whom, EUR",
+        "W1: nets, EUR (12.00 moves instead of 17.01)",
+        "W1: fewest payments, EUR",
+        "W1: local payments (rounding 0.0025 EUR)",
+        "2 lots; the pool must hold 9.728",
+        "Refused",
     ):
         assert part in printed
 
@@ -146,7 +154,9 @@ def test_the_matrix_has_a_row_per_debtor_and_their_sums() -> None:
 
 def test_nets_say_who_gets_and_who_pays() -> None:
     assert nets_sheet(SettledWindow("W1", settled(owed("AIR", "BIO", "1")))).rows == (
-        ("AIR", "-1.00", "pays"), ("BIO", "1.00", "gets"), ("CIN", "0.00", "even"),
+        ("AIR", "-1.00", "pays"),
+        ("BIO", "1.00", "gets"),
+        ("CIN", "0.00", "even"),
         ("HUB", "0.00", "even"),
     )
 
@@ -166,22 +176,45 @@ def test_two_equal_outcomes_do_not_differ() -> None:
 
 def test_what_differs_is_named_by_window_and_parties_with_its_change() -> None:
     first = replace(outcome(settled(owed("AIR", "BIO", "5"))), lots={})
-    second = replace(first, settlements=(SettledWindow("W1", settled(owed("AIR", "BIO", "7"))),),
-                     refused=first.refused[:1], lots={})
+    second = replace(
+        first,
+        settlements=(SettledWindow("W1", settled(owed("AIR", "BIO", "7"))),),
+        refused=first.refused[:1],
+        lots={},
+    )
 
     found = write_differences(compare_answers(write_answer(first), write_answer(second)))
 
-    assert {"figure": "W1 net_position BIO", "first": "5.00", "second": "7.00", "change": "2"} \
-        in found
-    assert {"figure": "W1 payments_direct_min AIR>BIO amount", "first": "5.00", "second": "7.00",
-            "change": "2"} in found
-    assert {"figure": "refused E10 code", "first": "LotExpired", "second": None,
-            "change": None} in found
+    assert {
+        "figure": "W1 net_position BIO",
+        "first": "5.00",
+        "second": "7.00",
+        "change": "2",
+    } in found
+    assert {
+        "figure": "W1 payments_direct_min AIR>BIO amount",
+        "first": "5.00",
+        "second": "7.00",
+        "change": "2",
+    } in found
+    assert {
+        "figure": "refused E10 code",
+        "first": "LotExpired",
+        "second": None,
+        "change": None,
+    } in found
     assert [each["figure"] for each in found if isinstance(each, dict)] == [
-        "W1 bilateral_net AIR>BIO", "W1 gross_exact AIR>BIO", "W1 gross_matrix AIR>BIO",
-        "W1 gross_total", "W1 invoice_lines AIR>BIO ADJUSTMENT@-", "W1 net_position AIR",
-        "W1 net_position BIO", "W1 net_total", "W1 payments_direct_min AIR>BIO amount",
-        "W1 payments_hub_central pay_in AIR", "W1 payments_hub_central pay_out BIO",
+        "W1 bilateral_net AIR>BIO",
+        "W1 gross_exact AIR>BIO",
+        "W1 gross_matrix AIR>BIO",
+        "W1 gross_total",
+        "W1 invoice_lines AIR>BIO ADJUSTMENT@-",
+        "W1 net_position AIR",
+        "W1 net_position BIO",
+        "W1 net_total",
+        "W1 payments_direct_min AIR>BIO amount",
+        "W1 payments_hub_central pay_in AIR",
+        "W1 payments_hub_central pay_out BIO",
         "refused E10 code",
     ]
 

@@ -39,15 +39,31 @@ def test_every_type_of_event_is_read() -> None:
     scenario = check_scenario("x.json", BASE)
 
     assert [type(event.action).__name__ for event in scenario.events] == [
-        "Issue", "Redeem", "Refund", "ReverseIssue", "Expire", "Transfer", "CashOut", "Donate",
-        "MembershipSale", "MembershipCancel", "Adjust",
+        "Issue",
+        "Redeem",
+        "Refund",
+        "ReverseIssue",
+        "Expire",
+        "Transfer",
+        "CashOut",
+        "Donate",
+        "MembershipSale",
+        "MembershipCancel",
+        "Adjust",
     ]
     assert scenario.events[0].action == Issue(
-        issuer="AIR", member="m1", points=100, lot="L1",
-        expires_at=datetime(2027, 1, 2, tzinfo=UTC), reason=None,
+        issuer="AIR",
+        member="m1",
+        points=100,
+        lot="L1",
+        expires_at=datetime(2027, 1, 2, tzinfo=UTC),
+        reason=None,
     )
     assert scenario.events[SALE].action == MembershipSale(
-        seller="AIR", currency="EUR", price_gross=Decimal("59.9"), vat_rate=Decimal("0.2"),
+        seller="AIR",
+        currency="EUR",
+        price_gross=Decimal("59.9"),
+        vat_rate=Decimal("0.2"),
         shares={"AIR": Decimal("0.6"), "CIN": Decimal("0.4")},
     )
 
@@ -72,7 +88,8 @@ def test_an_event_belongs_to_the_window_of_its_posted_at() -> None:
     grouped = events_by_window(check_scenario("x.json", late))
 
     assert [(window.id, [event.seq for event in events]) for window, events in grouped] == [
-        ("W1", [1, 2, 3, 4, 5, 6, 7, 8, 9]), ("W2", [10, 11]),
+        ("W1", [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ("W2", [10, 11]),
     ]
 
 
@@ -95,7 +112,8 @@ def test_a_version_ends_where_the_partners_next_one_begins() -> None:
     terms = check_scenario("x.json", changed("terms", to=[second, TERMS])).terms
 
     assert [(t.version, t.effective_until) for t in terms] == [
-        ("AIR-1", datetime(2026, 2, 1, tzinfo=UTC)), ("AIR-2", None),
+        ("AIR-1", datetime(2026, 2, 1, tzinfo=UTC)),
+        ("AIR-2", None),
     ]
 
 
@@ -111,10 +129,16 @@ def test_parties_are_those_listed_or_all_that_are_named() -> None:
 
 
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
     | st.sampled_from(["0", "1", "EUR", "USD", "L1", "2026-01-02", "2026-01-05T00:00:00Z", "*"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from([*BASE, *BASE["events"][0], *TERMS, "*", "x"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*BASE, *BASE["events"][0], *TERMS, "*", "x"]), inner)
+    ),
     max_leaves=10,
 )
 

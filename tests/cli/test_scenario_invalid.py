@@ -20,13 +20,19 @@ E = "events"
 INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "unknown key of the input": (
         changed("partys", to=[]),
-        ("partys: unknown key; expected one of clearing, events, fx, parties, settlement_currency,"
-        " terms, windows"),
+        (
+            "partys: unknown key; expected one of clearing, events, fx, parties,"
+            " settlement_currency,"
+            " terms, windows"
+        ),
     ),
     "unknown key of an event": (
         changed(E, 1, "lot", to="L1"),
-        ("events[1].lot: unknown key; expected one of acceptor, at, id, member, points, posted_at,"
-        " seq, type"),
+        (
+            "events[1].lot: unknown key; expected one of acceptor, at, id, member, points,"
+            " posted_at,"
+            " seq, type"
+        ),
     ),
     "unknown key of a window": (
         changed("windows", 0, "close", to="x"),
@@ -38,9 +44,12 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown type": (
         changed(E, 0, "type", to="EARN"),
-        ('events[0].type: "EARN" is not a type of event; expected one of ISSUE, REDEEM, REFUND,'
-        " REVERSE_ISSUE, EXPIRE, TRANSFER, CASH_OUT, DONATE, MEMBERSHIP_SALE, MEMBERSHIP_CANCEL,"
-        " ADJUST"),
+        (
+            'events[0].type: "EARN" is not a type of event; expected one of ISSUE, REDEEM, REFUND,'
+            " REVERSE_ISSUE, EXPIRE, TRANSFER, CASH_OUT, DONATE, MEMBERSHIP_SALE,"
+            " MEMBERSHIP_CANCEL,"
+            " ADJUST"
+        ),
     ),
     "no points": (
         changed(E, 0, "points", to=0),
@@ -92,21 +101,31 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a product that is too fine": (
         changed("terms", 0, to=TERMS | {"accept_rate": "0.00000001", "accept_fee_bps": "0.01"}),
-        ("terms[0]: accept_rate x accept_fee_bps needs 14 decimal places;"
-        " expected a product with at most 12 places"),
+        (
+            "terms[0]: accept_rate x accept_fee_bps needs 14 decimal places;"
+            " expected a product with at most 12 places"
+        ),
     ),
     "a fee on another's rate that is too fine": (
-        changed("terms", to=[
-            TERMS | {"funding": "ON_REDEMPTION", "redemption_rates": {"*": "0.00000001"}},
-            TERMS | {"partner": "BIO", "version": "BIO-1", "accept_fee_bps": "0.01"},
-        ]),
-        ("terms[1].accept_fee_bps: redemption_rates of AIR AIR-1 x accept_fee_bps needs 14 decimal"
-        " places; expected a product with at most 12 places"),
+        changed(
+            "terms",
+            to=[
+                TERMS | {"funding": "ON_REDEMPTION", "redemption_rates": {"*": "0.00000001"}},
+                TERMS | {"partner": "BIO", "version": "BIO-1", "accept_fee_bps": "0.01"},
+            ],
+        ),
+        (
+            "terms[1].accept_fee_bps: redemption_rates of AIR AIR-1 x accept_fee_bps needs"
+            " 14 decimal"
+            " places; expected a product with at most 12 places"
+        ),
     ),
     "unknown funding": (
         changed("terms", 0, "funding", to="ON_SALE"),
-        ('terms[0].funding: "ON_SALE" is not a way of funding;'
-        " expected one of ON_ISSUE, ON_REDEMPTION, HYBRID"),
+        (
+            'terms[0].funding: "ON_SALE" is not a way of funding;'
+            " expected one of ON_ISSUE, ON_REDEMPTION, HYBRID"
+        ),
     ),
     "refundable that is no truth": (
         changed("terms", 0, "issue_fee_refundable", to="yes"),
@@ -118,8 +137,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "two versions from one instant": (
         changed("terms", to=[TERMS, TERMS | {"version": "AIR-2"}]),
-        ("terms[1].effective_from: another version of AIR begins at this instant;"
-        " expected another instant"),
+        (
+            "terms[1].effective_from: another version of AIR begins at this instant;"
+            " expected another instant"
+        ),
     ),
     "pool terms in another currency": (
         changed("terms", 0, "currency", to="USD") | {"fx": {"USD": "1.1"}},
@@ -132,13 +153,17 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "terms in a currency without a rate": (
         changed("terms", 0, to=TERMS | {"funding": "ON_REDEMPTION", "currency": "USD"}),
-        ("terms[0].currency: there is no rate for USD;"
-        " expected a rate in fx, or the clearing currency EUR"),
+        (
+            "terms[0].currency: there is no rate for USD;"
+            " expected a rate in fx, or the clearing currency EUR"
+        ),
     ),
     "a redemption currency without a rate": (
         changed("terms", 0, "redemption_currencies", to={"BIO": "GBP"}),
-        ("terms[0].redemption_currencies.BIO: there is no rate for GBP;"
-        " expected a rate in fx, or the clearing currency EUR"),
+        (
+            "terms[0].redemption_currencies.BIO: there is no rate for GBP;"
+            " expected a rate in fx, or the clearing currency EUR"
+        ),
     ),
     "a redemption currency for all": (
         changed("terms", 0, "redemption_currencies", to={"*": "EUR"}),
@@ -146,18 +171,24 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a settlement currency without a rate": (
         changed("settlement_currency", to={"AIR": "JPY"}),
-        ("settlement_currency.AIR: there is no rate for JPY;"
-        " expected a rate in fx, or the clearing currency EUR"),
+        (
+            "settlement_currency.AIR: there is no rate for JPY;"
+            " expected a rate in fx, or the clearing currency EUR"
+        ),
     ),
     "a sale in a currency without a rate": (
         changed(E, SALE, "currency", to="CHF"),
-        ("events[8].currency: there is no rate for CHF;"
-        " expected a rate in fx, or the clearing currency EUR"),
+        (
+            "events[8].currency: there is no rate for CHF;"
+            " expected a rate in fx, or the clearing currency EUR"
+        ),
     ),
     "an adjustment in a currency without a rate": (
         changed(E, ADJUST, "currency", to="CHF"),
-        ("events[10].currency: there is no rate for CHF;"
-        " expected a rate in fx, or the clearing currency EUR"),
+        (
+            "events[10].currency: there is no rate for CHF;"
+            " expected a rate in fx, or the clearing currency EUR"
+        ),
     ),
     "a currency that is none": (
         changed("clearing", to="EURO"),
@@ -169,8 +200,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a rate of exchange of 0": (
         changed("fx", to={"USD": "0.0"}),
-        ('fx.USD: "0.0" is out of range;'
-        " expected a decimal above 0 with at most 12 places, in a string"),
+        (
+            'fx.USD: "0.0" is out of range;'
+            " expected a decimal above 0 with at most 12 places, in a string"
+        ),
     ),
     "a clearing currency that is not worth itself": (
         changed("fx", to={"EUR": "2"}),
@@ -182,8 +215,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a lot named like a moved one": (
         changed(E, 0, "lot", to="L0/E6"),
-        ('events[0].lot: "L0/E6" may be the name of a lot that "E6" moves;'
-        " expected a name that does not end in / and the id of a TRANSFER"),
+        (
+            'events[0].lot: "L0/E6" may be the name of a lot that "E6" moves;'
+            " expected a name that does not end in / and the id of a TRANSFER"
+        ),
     ),
     "an id twice": (
         changed(E, 1, "id", to="E1"),
@@ -199,18 +234,24 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "posted_at that falls": (
         changed(E, 1, "posted_at", to="2026-01-01T00:00:00Z"),
-        ("events[1].posted_at: 2026-01-01T00:00:00Z is before that of the event before;"
-        " expected 2026-01-02T00:00:00Z or later: it never falls as seq rises"),
+        (
+            "events[1].posted_at: 2026-01-01T00:00:00Z is before that of the event before;"
+            " expected 2026-01-02T00:00:00Z or later: it never falls as seq rises"
+        ),
     ),
     "posted_at before every window": (
         changed(E, 0, "posted_at", to="2025-12-31T23:59:59.999999Z"),
-        ("events[0].posted_at: 2025-12-31T23:59:59.999999Z is outside every window;"
-        " expected from 2026-01-01T00:00:00Z and before 2026-03-01T00:00:00Z"),
+        (
+            "events[0].posted_at: 2025-12-31T23:59:59.999999Z is outside every window;"
+            " expected from 2026-01-01T00:00:00Z and before 2026-03-01T00:00:00Z"
+        ),
     ),
     "posted_at at the last cut": (
         changed(E, ADJUST, "posted_at", to="2026-03-01T00:00:00Z"),
-        ("events[10].posted_at: 2026-03-01T00:00:00Z is outside every window;"
-        " expected from 2026-01-01T00:00:00Z and before 2026-03-01T00:00:00Z"),
+        (
+            "events[10].posted_at: 2026-03-01T00:00:00Z is outside every window;"
+            " expected from 2026-01-01T00:00:00Z and before 2026-03-01T00:00:00Z"
+        ),
     ),
     "events without a window": (
         changed("windows", to=[]),
@@ -218,13 +259,17 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a gap between windows": (
         changed("windows", 1, "open", to="2026-02-01T00:00:01Z"),
-        ('windows[1].open: a gap between the windows "W1" and "W2";'
-        " expected 2026-02-01T00:00:00Z, the cut of the window before"),
+        (
+            'windows[1].open: a gap between the windows "W1" and "W2";'
+            " expected 2026-02-01T00:00:00Z, the cut of the window before"
+        ),
     ),
     "an overlap of windows": (
         changed("windows", 1, "open", to="2026-01-31T00:00:00Z"),
-        ('windows[1].open: an overlap between the windows "W1" and "W2";'
-        " expected 2026-02-01T00:00:00Z, the cut of the window before"),
+        (
+            'windows[1].open: an overlap between the windows "W1" and "W2";'
+            " expected 2026-02-01T00:00:00Z, the cut of the window before"
+        ),
     ),
     "a window that ends before it begins": (
         changed("windows", 0, "cut", to="2026-01-01T00:00:00Z"),
@@ -240,8 +285,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a price that is no money": (
         changed(E, SALE, "price_gross", to="59.905"),
-        ('events[8].price_gross: "59.905" is not such a decimal;'
-        " expected a decimal from 0 with at most 2 places, in a string"),
+        (
+            'events[8].price_gross: "59.905" is not such a decimal;'
+            " expected a decimal from 0 with at most 2 places, in a string"
+        ),
     ),
     "more unused days than days": (
         changed(E, CANCEL, "unused_days", to=366),
@@ -269,8 +316,11 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a day that does not exist": (
         changed(E, 0, "expires", to="2026-02-30"),
-        ('events[0].expires: "2026-02-30" is neither a date nor an instant; expected a date such as'
-        " 2027-01-31, or an instant in UTC such as 2027-01-31T12:00:00Z"),
+        (
+            'events[0].expires: "2026-02-30" is neither a date nor an instant; expected a'
+            " date such as"
+            " 2027-01-31, or an instant in UTC such as 2027-01-31T12:00:00Z"
+        ),
     ),
     "a code with a sign that separates pairs": (
         changed(E, 0, "issuer", to="A>B"),
@@ -286,8 +336,10 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "null": (
         changed(E, 0, "reason", to=None),
-        ("events[0].reason: null is not such a text;"
-        " expected a string of 1 to 2000 printable characters"),
+        (
+            "events[0].reason: null is not such a text;"
+            " expected a string of 1 to 2000 printable characters"
+        ),
     ),
     "a party twice": (
         changed("parties", to=["AIR", "AIR"]),
@@ -339,14 +391,22 @@ def test_a_whole_document_names_places_inside_its_input() -> None:
     ("text", "message"),
     [
         ("", "line 1 column 1: not JSON (Expecting value); expected one JSON document"),
-        ('{"a": 1', ("line 1 column 8: not JSON (Expecting ',' delimiter);"
-         " expected one JSON document")),
-        ('{"fx": {"USD": "1", "USD": "2"}}',
-         'fx: the key "USD" stands twice; expected every key once'),
-        ('{"events": [{"points": NaN}]}',
-         "events[0].points: NaN is not JSON; expected an integer or a string"),
-        ('{"events": [{"points": -Infinity}]}',
-         "events[0].points: -Infinity is not JSON; expected an integer or a string"),
+        (
+            '{"a": 1',
+            ("line 1 column 8: not JSON (Expecting ',' delimiter); expected one JSON document"),
+        ),
+        (
+            '{"fx": {"USD": "1", "USD": "2"}}',
+            'fx: the key "USD" stands twice; expected every key once',
+        ),
+        (
+            '{"events": [{"points": NaN}]}',
+            "events[0].points: NaN is not JSON; expected an integer or a string",
+        ),
+        (
+            '{"events": [{"points": -Infinity}]}',
+            "events[0].points: -Infinity is not JSON; expected an integer or a string",
+        ),
         (b"\xff", "byte 0: not UTF-8; expected JSON in UTF-8"),
         ("[" * 100_000, "file: nested too deeply; expected a flat document"),
         ("[]", "document: a list is not an object; expected an object"),
@@ -359,7 +419,8 @@ def test_what_is_not_strict_json_is_refused(text: str | bytes, message: str) -> 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     for path, reason in (
-        (tmp_path / "none.json", "No such file or directory"), (tmp_path, "Is a directory")
+        (tmp_path / "none.json", "No such file or directory"),
+        (tmp_path, "Is a directory"),
     ):
         with pytest.raises(FileInvalid) as caught:
             read_scenario(path)

@@ -20,7 +20,7 @@ class Story:
         self.books = Books()
         self.told = 0
 
-    def tell(self, day: float, kind: str, **fields: Any) -> Outcome:  # noqa: ANN401
+    def tell(self, day: float, kind: str, **fields: Any) -> Outcome:
         self.told += 1
         op = {"id": f"E{self.told}", "type": kind, "at": START + day * DAY, **fields}
         outcome = self.books.apply(op)

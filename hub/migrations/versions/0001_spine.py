@@ -205,6 +205,10 @@ def create_settlement() -> None:
         sa.UniqueConstraint("calendar", "opens_at", name=op.f("uq_windows_calendar_opens_at")),
         comment="Spans of time that are settled together.",
     )
+    create_cells()
+
+
+def create_cells() -> None:
     op.create_table(
         "cells",
         sa.Column("window_id", sa.Integer(), nullable=False),

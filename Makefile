@@ -56,7 +56,7 @@ format: install ## format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix $(CODE)
 
 bench: install ## measure: each number is a ratio inside one run
-	$(BIN)/hub bench
+	$(BIN)/python -m benchmarks
 
 soak: install ## run the long random tests, for as long as SOAK_SECONDS says (600)
 	HUB_TEST_SOAK_SECONDS=$${SOAK_SECONDS:-600} $(BIN)/pytest -n $(WORKERS) -m soak

@@ -4,7 +4,8 @@ entries       the kinds of entry
 operations    what one asks of the ledger, and what it answers
 batches       which operations may leave together
 calls         the two calls that write, and their parameters
-poster        carries operations to post_batch, many per call
+poster        lets concurrent operations leave together
+courier       carries those of its lanes to post_batch, many per call
 cuts          sweeps what expired and cuts lanes at the end of a segment
 store         reads: flows, lots, entries as settlement and audits need them
 views         reads for whoever looks at wallets: points, lots, activity

@@ -18,7 +18,10 @@ CREATE FUNCTION ledger.post_batch(
     a_counter bigint[], a_lot bigint[], a_ref bigint[], a_match numeric[], a_rank bigint[])
 RETURNS TABLE (code smallint, is_replay boolean, seq bigint, detail bigint, posted_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ledger, pg_temp SET enable_seqscan = off SET jit = off AS $$
+-- Plans are kept, by index. The dear operator makes planning count as dear as it is: else a small
+-- batch would be planned anew every time, which costs more than booking it.
+SET search_path = ledger, pg_temp SET enable_seqscan = off SET jit = off SET cpu_operator_cost = 1
+AS $$
 #variable_conflict use_column
 DECLARE
     n integer := cardinality(a_lane);

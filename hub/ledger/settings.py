@@ -8,13 +8,16 @@ class PosterSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    connection_count: int = Field(
+        default=2, ge=1, le=64, description="Connections that post, each with lanes of its own."
+    )
     batch_max: int = Field(
         default=512, ge=1, le=4096, description="Operations that leave in one call."
     )
     queue_max: int = Field(
         default=20_000,
         ge=1,
-        description="Operations that may wait; more are refused as Overloaded.",
+        description="Operations that may wait for one connection; more are refused as Overloaded.",
     )
     look_ahead_max: int = Field(
         default=2048,

@@ -17,6 +17,7 @@ from hub.kernel.database import create_database, migrate_async
 from hub.kernel.embedded.liveness import find_holders
 from hub.kernel.embedded.server import start_server, stop_server
 from hub.ledger.errors import OutcomeUnknown
+from hub.ledger.settings import PosterSettings
 from hub.wiring import open_hub
 from tests.coalition import audit_books, open_coalition
 from tests.concurrency.traffic import issue_number
@@ -157,7 +158,7 @@ async def test_a_hub_killed_again_and_again(coalition, wallets, soak_seconds):
 async def test_an_answer_that_was_lost_on_the_way_is_told_again(coalition, wallets, directory):
     async with (
         lay_wire(coalition.url, directory) as (wire, url),
-        open_hub(url, clock=coalition.clock) as hub,
+        open_hub(url, clock=coalition.clock, poster=PosterSettings(connection_count=1)) as hub,
     ):
         await issue_number(hub, wallets, 0)  # the statement is prepared: what follows is one call
         wire.hold_answers()

@@ -37,6 +37,11 @@ async def hubs(coalition):
         yield coalition.hub, other
 
 
+def courier_of(poster, wallet):
+    """The courier that carries what is asked of a wallet."""
+    return poster.couriers[wallet.lane % len(poster.couriers)]
+
+
 def issue(coalition, hub, wallet, points, *, key=None, reference=None, reason="base"):
     return issue_points(
         hub.poster,
@@ -211,7 +216,7 @@ async def test_an_operation_that_fails_harms_no_other(coalition, hubs, poison):
 
 async def test_after_a_mistake_of_ours_nobody_waits_for_ever(coalition, hubs):
     """What cannot even be sent is no fault of the database: everybody may ask again."""
-    members = await coalition.many_members(3)
+    members = await coalition.many_members(3, lane=0)
     operations = [operation(coalition, wallet, 10, "K") for wallet in members]
     bad = replace(operations[1], request_hash=b"short")
     async with asyncio.timeout(20):
@@ -225,7 +230,7 @@ async def test_after_a_mistake_of_ours_nobody_waits_for_ever(coalition, hubs):
 
 async def test_what_is_too_much_is_refused_and_nothing_is_lost(coalition, hubs):
     members = await coalition.many_members(50)
-    settings = PosterSettings(queue_max=20, batch_max=4)
+    settings = PosterSettings(queue_max=20, batch_max=4, connection_count=1)
     connect = coalition.hub.database.connect
     async with Poster(connect, clock=coalition.clock, settings=settings) as poster:
         results = await gather(
@@ -267,7 +272,7 @@ async def test_a_poster_that_closes_answers_everybody(coalition, hubs):
 async def test_a_lost_connection_is_answered_and_the_next_one_works(coalition, hubs):
     ana = await coalition.member("ana")
     await issue(coalition, hubs[0], ana, 1)
-    pid = hubs[0].poster._connection.get_server_pid()
+    pid = courier_of(hubs[0].poster, ana)._connection.get_server_pid()
     connection = await coalition.hub.database.connect()
     try:
         # Its own lane is locked, so the call is under way for certain when its connection goes.

@@ -114,7 +114,7 @@ class Both:
             for piece in pieces:
                 found += await poster.post_many(piece)
         else:
-            waiting = [poster._enqueue(operation) for piece in pieces for operation in piece]
+            waiting = [poster.enqueue(operation) for piece in pieces for operation in piece]
             found = [await future for future in waiting]
         for op, operation, wanted, outcome in zip(ops, real, expected, found, strict=True):
             self._compare_answer(op, operation, wanted, outcome)

@@ -43,16 +43,22 @@ def operation(coalition, kind, wallet, number, **fields):
     return Operation(kind=kind, wallet=wallet, **(given | fields))
 
 
+def listen_to(poster, statements):
+    """Note every statement that the poster sends."""
+    for courier in poster.couriers:
+        courier._connection.add_query_logger(lambda record: statements.append(record.query))
+
+
 async def call(connection, operations, now=START):
     return await connection.fetch(POST_BATCH, now, *columns_of(operations))
 
 
-async def test_256_issues_at_once_are_one_statement_and_one_commit(coalition, air):
+async def test_256_issues_at_once_are_one_statement_for_each_connection(coalition, air):
     wallets, hub = await coalition.many_members(256), coalition.hub
-    ana = await coalition.member("ana")
-    await hub.poster.post(operation(coalition, EntryKind.ISSUE, ana, 0))  # prepares the statement
+    for number, wallet in enumerate(wallets[:2]):  # every connection prepares the statement
+        await hub.poster.post(operation(coalition, EntryKind.ISSUE, wallet, number))
     statements = []
-    hub.poster._connection.add_query_logger(lambda record: statements.append(record.query))
+    listen_to(hub.poster, statements)
     await asyncio.gather(
         *(
             issue_points(
@@ -68,15 +74,15 @@ async def test_256_issues_at_once_are_one_statement_and_one_commit(coalition, ai
             for wallet in wallets
         )
     )
-    assert statements == [POST_BATCH]
-    assert (hub.poster.batch_count, hub.poster.operation_count) == (2, 257)
+    assert statements == [POST_BATCH] * len(hub.poster.couriers)
+    assert (hub.poster.batch_count, hub.poster.operation_count) == (4, 258)
 
 
 async def test_a_lone_operation_is_one_statement(coalition, air):
     ana, poster = await coalition.member("ana"), coalition.hub.poster
     await poster.post(operation(coalition, EntryKind.ISSUE, ana, "first"))
     statements = []
-    poster._connection.add_query_logger(lambda record: statements.append(record.query))
+    listen_to(poster, statements)
     for number in range(3):
         await poster.post(operation(coalition, EntryKind.ISSUE, ana, number))
     assert statements == [POST_BATCH] * 3

@@ -69,7 +69,9 @@ def test_any_split_into_batches_gives_the_same_books(postgres, template_database
 
     async def tell_all(url, told, split, data):
         batch_max = split[0] if split else 1
-        async with open_coalition(url, poster=PosterSettings(batch_max=batch_max)) as coalition:
+        async with open_coalition(
+            url, poster=PosterSettings(batch_max=batch_max, connection_count=1)
+        ) as coalition:
             both = Both(coalition)
             await both.begin()
             for step in range(3):

@@ -57,7 +57,9 @@ class Beside(RuleBasedStateMachine):
         drop = f"DROP DATABASE {name} WITH (FORCE)"
         self.stack.push_async_callback(administer, self.server, drop)
         self.url = self.server.url(name)
-        opened = open_coalition(self.url, poster=PosterSettings(batch_max=batch_max))
+        opened = open_coalition(
+            self.url, poster=PosterSettings(batch_max=batch_max, connection_count=1)
+        )
         self.both = Both(await self.stack.enter_async_context(opened))
         await self.both.begin()
 

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import structlog
 
 from hub.kernel.embedded.binaries import Binaries, find_binaries
 from hub.kernel.embedded.leases import is_unused
@@ -159,3 +160,9 @@ async def count_databases(server: Server, name: str) -> int:
         )
     finally:
         await connection.close()
+
+
+@pytest.fixture(autouse=True)
+def plain_log() -> None:
+    """Undo what a command run in this process did to the log: its level would hide lines."""
+    structlog.reset_defaults()

@@ -35,7 +35,10 @@ Port = Annotated[
 QUERIES: Final = (
     "{ viewer { kind partner { code } } coalition { name clearingCurrency } }",
     "{ partners { nodes { code nameEn termsInForce { version funding } } } }",
-    "{ settlementWindows(first: 3) { nodes { code netPositions { net { amount currency } } } } }",
+    (
+        '{ settlementWindows(calendar: "monthly", first: 5)'
+        " { nodes { code netPositions { net { amount currency } } } } }"
+    ),
 )
 
 

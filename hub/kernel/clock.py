@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-UTC_ZONE = UTC
-"""The zone of every instant of the hub."""
-
 Clock = Callable[[], datetime]
 
 

@@ -1,8 +1,4 @@
-"""A courier: carries the operations of its lanes to the database, one call for all that wait.
-
-There is no timer. A batch is whatever queued while the last one was under way, so a lone operation
-waits for nothing, and under load batches grow by themselves (docs/benchmarks.md).
-"""
+"""A courier: carries the operations of its lanes to the database, one call for all that wait."""
 
 import asyncio
 import contextlib
@@ -65,7 +61,6 @@ class Courier:
         self._wake = asyncio.Event()
         self._connection: RawConnection | None = None
         self._task: asyncio.Task[None] | None = None
-        self._house_lock = asyncio.Lock()
         self._database_lock = asyncio.Lock()
         self._is_closing = False
         self.batch_count = 0

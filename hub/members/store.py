@@ -80,14 +80,6 @@ async def find_member(tx: ReadTx, member_id: int) -> Member | None:
     return None if row is None else _member(row)
 
 
-async def find_member_of_wallet(tx: ReadTx, wallet_id: int) -> Member | None:
-    """Find the member whose wallet it is."""
-    row = (
-        await tx.connection.execute(select(members).where(members.c.wallet_id == wallet_id))
-    ).one_or_none()
-    return None if row is None else _member(row)
-
-
 async def find_linked_member(tx: ReadTx, partner_id: int, reference: str) -> Member | None:
     """Find the member a partner knows by a reference of its own."""
     row = (

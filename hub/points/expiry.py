@@ -1,10 +1,9 @@
 """When the points of an issue expire, by the terms of their issuer."""
 
 from calendar import monthrange
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hub.kernel.clock import UTC_ZONE
 from hub.points.requests import NEVER
 from partners.terms import Terms
 
@@ -27,4 +26,4 @@ def expires_at_by_terms(terms: Terms | None, *, issued_at: datetime, zone: ZoneI
         year=year, month=month, day=min(issued_on.day, monthrange(year, month)[1])
     )
     midnight = datetime.combine(last_on + timedelta(days=1), time(), tzinfo=zone)
-    return midnight.astimezone(UTC_ZONE)
+    return midnight.astimezone(UTC)

@@ -16,7 +16,7 @@ LOCK := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-vers
 	--generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" --group build --quiet
 
-.PHONY: help install run serve test test-other-postgres check format bench soak snapshots lock clean
+.PHONY: help install run serve test test-other-postgres outside check format bench soak snapshots lock clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -43,6 +43,9 @@ test-other-postgres: install ## run the ledger's tests on the system's PostgreSQ
 	else \
 		echo "!!! NOT TESTED on PostgreSQL 15: this system has no such server (wheel only)."; \
 	fi
+
+outside: install ## run the suites and clients of others against the API (needs node and npm)
+	$(BIN)/pytest tests/outside
 
 check: install ## everything that reads the code: format, lint, types, architecture
 	$(BIN)/ruff format --check $(CODE)

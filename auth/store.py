@@ -1,10 +1,10 @@
 """All SQL about tokens and keys."""
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from auth.tables import development_tokens, secret_keys
-from hub.kernel.actor import Actor, ActorKind
+from hub.kernel.actor import Actor, ActorKind, Credential, Proof
 from hub.kernel.tx import ReadTx, Tx
 
 
@@ -27,13 +27,24 @@ async def find_token(tx: ReadTx, token_hash: bytes) -> Actor | None:
             select(development_tokens).where(development_tokens.c.token_hash == token_hash)
         )
     ).one_or_none()
-    return None if row is None else Actor(ActorKind(row.actor_kind), row.actor_number)
+    if row is None:
+        return None
+    credential = Credential(Proof.DEVELOPMENT_TOKEN)
+    return Actor(ActorKind(row.actor_kind), row.actor_number, credential)
 
 
 async def has_tokens(tx: ReadTx) -> bool:
     """Say whether any token was ever made."""
     found = await tx.connection.execute(select(exists(development_tokens.select())))
     return bool(found.scalar_one())
+
+
+async def delete_tokens(tx: Tx) -> int:
+    """Take all development tokens away, and count them."""
+    gone = await tx.connection.execute(
+        delete(development_tokens).returning(development_tokens.c.token_hash)
+    )
+    return len(gone.all())
 
 
 async def put_secret(tx: Tx, name: str, secret: bytes) -> bytes:

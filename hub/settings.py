@@ -18,11 +18,15 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from auth.addresses import read_networks
+from auth.oauth.settings import OAuthSettings, RedemptionConsent
 from hub.kernel.errors import DomainError
+from hub.kernel.jobs.settings import JobSettings
 from hub.kernel.log import LogStyle
-from hub.kernel.settings import LogSettings
+from hub.kernel.settings import LogSettings, MetricsSettings, TracingSettings
+from hub.ledger.feed.settings import FeedSettings
 from schema.settings import ApiSettings
 
 PREFIX = "HUB_"
@@ -55,6 +59,23 @@ class ServeSettings(BaseModel):
         ge=1,
         description="How long requests under way may take when the hub is told to stop.",
     )
+    trusted_proxies: str = Field(
+        default="",
+        max_length=2_000,
+        description="Networks of the proxies before the hub, with commas between them, e.g."
+        " `10.0.0.0/8,fd00::/8`. What they add to X-Forwarded-For is believed, from its end up to"
+        " the first address that is not one of theirs. Without it the header is not read: limits"
+        " count the address that is connected.",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        try:
+            read_networks(text)
+        except ValueError:
+            raise ValueError("are networks with commas between them: 10.0.0.0/8,fd00::/8") from None
+        return text
 
 
 class WorkSettings(BaseModel):
@@ -62,11 +83,27 @@ class WorkSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    interval_seconds: int = Field(default=60, ge=1, description="Seconds between two rounds.")
+    interval_seconds: int = Field(
+        default=60,
+        ge=1,
+        description="Seconds after which lanes are cut and swept, and windows closed, anew.",
+    )
     closes_windows: bool = Field(
         default=False,
         description="Whether windows that are over are closed without a person, where no rate of"
         " exchange is needed.",
+    )
+    audit_interval_seconds: int = Field(
+        default=3600, ge=1, description="Seconds after which the books are audited anew."
+    )
+    seal_interval_seconds: int = Field(
+        default=300,
+        ge=1,
+        description="Seconds after which new entries, and the newest record of the audit log, are"
+        " signed.",
+    )
+    audit_seconds_max: int = Field(
+        default=1800, ge=1, description="Longest time for one audit; it reads the whole journal."
     )
 
 
@@ -119,6 +156,18 @@ class Settings(BaseSettings):
     api: ApiSettings = Field(default=ApiSettings(), description="Limits of the API.")
     serve: ServeSettings = Field(default=ServeSettings(), description="Where the API is served.")
     work: WorkSettings = Field(default=WorkSettings(), description="What the worker does.")
+    jobs: JobSettings = Field(default=JobSettings(), description="How jobs are run.")
+    feed: FeedSettings = Field(default=FeedSettings(), description="How entries are followed.")
+    metrics: MetricsSettings = Field(
+        default=MetricsSettings(), description="Figures for Prometheus."
+    )
+    tracing: TracingSettings = Field(
+        default=TracingSettings(), description="Traces for OpenTelemetry."
+    )
+
+    oauth: OAuthSettings = Field(
+        default=OAuthSettings(), description="How partners and members sign in."
+    )
 
     @field_validator("database_url")
     @classmethod
@@ -133,7 +182,26 @@ class Settings(BaseSettings):
     def _is_complete(self) -> Self:
         if self.profile is Profile.PRODUCTION and self.database_url is None:
             raise ValueError(f"{PREFIX}DATABASE_URL is missing: production brings its database")
+        if self.profile is Profile.PRODUCTION and self.postgres_bin is not None:
+            raise ValueError(f"{PREFIX}POSTGRES_BIN is for the embedded server of development")
         return self
+
+    @property
+    def issuer(self) -> str:
+        """The hub's own address: what was set, else where development serves it."""
+        if self.oauth.issuer is not None:
+            return self.oauth.issuer
+        # Passkeys are for names, not for numbers: browsers refuse them at 127.0.0.1.
+        host = "localhost" if self.serve.host == "127.0.0.1" else self.serve.host
+        return f"http://{host}:{self.serve.port}"
+
+    @property
+    def asks_members(self) -> bool:
+        """Whether a partner needs the member's agreement to redeem."""
+        chosen = self.oauth.redemption_consent
+        if chosen is None:
+            return self.profile is Profile.PRODUCTION
+        return chosen is RedemptionConsent.REQUIRED
 
     @property
     def log_style(self) -> LogStyle:
@@ -150,6 +218,8 @@ def read_settings() -> Settings:
     """
     try:
         return Settings()
+    except SettingsError as error:
+        raise SettingsNotValid((f'{error}: a list is JSON, e.g. ["a", "b"].',)) from None
     except ValidationError as error:
         problems = tuple(
             f"{_variable(problem['loc'])}{problem['msg'].removeprefix('Value error, ')}."

@@ -5,20 +5,28 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from auth.oauth.store import REVOKED_CHANNEL
+from auth.oauth.verdicts import Verdicts
+from auth.rates.marked import Marked
 from hub.kernel.clock import Clock, system_clock
 from hub.kernel.database import create_database, drop_database, migrate
 from hub.kernel.embedded.binaries import find_binaries
 from hub.kernel.embedded.server import running_server
-from hub.kernel.listen import listen
+from hub.kernel.listen import Bell, listen
 from hub.kernel.tx import Database
+from hub.ledger.feed.live import LiveFeed
+from hub.ledger.feed.settings import FeedSettings
+from hub.ledger.feed.watcher import Watcher
 from hub.ledger.poster import Poster
 from hub.ledger.settings import PosterSettings
+from hub.members.merges.store import MERGES_CHANNEL
 from hub.members.wallets import WalletFinder
 from hub.settings import Settings
 from partners.register import Register
 from partners.store import TERMS_CHANNEL
+from settlement.following import WindowWatch
 
 DATABASE = "hub"
 
@@ -32,6 +40,12 @@ class Hub:
     poster: Poster
     wallets: WalletFinder
     clock: Clock
+    watcher: Watcher
+    live: LiveFeed
+    revoked: Bell
+    verdicts: Verdicts
+    window_watch: WindowWatch
+    probed: Marked = field(default_factory=Marked)
 
 
 @contextmanager
@@ -63,22 +77,53 @@ def throw_away_database(url: str) -> Iterator[str]:
 
 @asynccontextmanager
 async def open_hub(
-    url: str, *, clock: Clock = system_clock, poster: PosterSettings | None = None
+    url: str,
+    *,
+    clock: Clock = system_clock,
+    poster: PosterSettings | None = None,
+    feed: FeedSettings | None = None,
 ) -> AsyncIterator[Hub]:
     """Open a hub on a migrated database, and close it cleanly."""
     database = Database(url, clock=clock)
     register = Register(database.connect)
     wallets = WalletFinder(database.connect)
+    following = feed or FeedSettings()
+    watcher = Watcher(database, following)
     await register.refresh()
+    await wallets.refresh()
+    revoked, verdicts = Bell(), Verdicts(database.connect)
     listener = asyncio.create_task(listen(database.connect, TERMS_CHANNEL, register.refresh))
+    watch = asyncio.create_task(listen(database.connect, REVOKED_CHANNEL, revoked.ring))
+    merges = asyncio.create_task(listen(database.connect, MERGES_CHANNEL, wallets.refresh))
     try:
-        async with Poster(
-            database.connect, clock=clock, settings=poster or PosterSettings()
-        ) as running:
-            yield Hub(database, register, running, wallets, clock)
+        async with (
+            watcher,
+            LiveFeed(database, watcher, following) as live,
+            Poster(
+                database.connect,
+                clock=clock,
+                settings=poster or PosterSettings(),
+                on_booked=watcher.nudge,
+            ) as running,
+        ):
+            windows = WindowWatch(database)
+            yield Hub(
+                database,
+                register,
+                running,
+                wallets,
+                clock,
+                watcher,
+                live,
+                revoked,
+                verdicts,
+                windows,
+            )
     finally:
-        listener.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await listener
+        for task in (listener, watch, merges):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await verdicts.close()
         await wallets.close()
         await database.close()

@@ -1,4 +1,4 @@
-"""The register: partners and terms, kept in memory and fresh, since every posting asks for them."""
+"""The register: partners, terms and caps, kept in memory and fresh: every posting asks for them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -7,6 +7,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hub.kernel.tx import RawConnection
+from hub.ledger.caps.book import CapBook
+from hub.ledger.caps.store import fetch_caps
 from partners.errors import CoalitionNotSetUp, PartnerNotFound
 from partners.store import Coalition, Partner, StoredTerms, fetch_all
 from partners.terms import Terms, make_terms
@@ -25,7 +27,7 @@ class TermsInForce:
 
 
 class Register:
-    """All partners and terms, as of the last time they were read.
+    """All partners, terms and caps, as of the last time they were read.
 
     Stale terms do no harm: the ledger checks every posting's version against its own spans, and the
     verb reads again and repeats. NOTIFY keeps the moment short (`hub.kernel.listen`).
@@ -34,6 +36,7 @@ class Register:
     def __init__(self, connect: Callable[[], Awaitable[RawConnection]]) -> None:
         self._connect = connect
         self._reading = asyncio.Lock()
+        self.caps = CapBook(connect)
         self._coalition: Coalition | None = None
         self._by_code: dict[str, Partner] = {}
         self._by_id: dict[int, Partner] = {}
@@ -49,9 +52,11 @@ class Register:
             connection = await self._connect()
             try:
                 coalition, parties, versions = await fetch_all(connection)
+                caps = await fetch_caps(connection)
             finally:
                 await connection.close()
             self._fill(coalition, parties, versions)
+            self.caps.fill(caps)
 
     def _fill(
         self,

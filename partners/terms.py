@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby, pairwise
 from types import MappingProxyType
+from typing import Final
 
 from hub.kernel.errors import CurrencyUnknown, DecimalNotValid
 from hub.kernel.money import (
@@ -34,6 +35,8 @@ from partners.errors import TermsFieldInvalid, TermsNotExact, TermsOverlap
 ANY_ACCEPTOR = "*"
 """The key of `redemption_rates` that stands for every acceptor without a key of its own."""
 
+CAP_POINTS_MAX: Final = 10**15
+
 _RATES = (
     "issue_price",
     "issue_fee",
@@ -51,6 +54,7 @@ _NUMBERS = {
 _TEXTS = ("partner", "version", "funding", "currency")
 _MAPS = ("redemption_rates", "redemption_currencies")
 _OTHERS = ("issue_fee_refundable", "expiry_months")
+_CAPS = ("points_cap_per_window", "points_cap_per_member")
 _SHOWN_MAX = 60
 
 
@@ -72,7 +76,8 @@ class Terms:
 
     Units: rates and prices are money of `currency` per point; `accept_fee_bps` are hundredths of
     a percent; shares are parts of 1; `agent_fee_flat` is money per event and,
-    like a rate, may be finer than a minor unit.
+    like a rate, may be finer than a minor unit. The caps are points issued in a calendar month: by
+    the partner, and to one member.
     Errors: TermsFieldInvalid, TermsNotExact.
     """
 
@@ -95,6 +100,8 @@ class Terms:
     breakage_share: Decimal
     hub_breakage_share: Decimal
     expiry_months: int | None
+    points_cap_per_window: int | None = None
+    points_cap_per_member: int | None = None
 
     def __post_init__(self) -> None:
         for name in _MAPS:
@@ -139,6 +146,10 @@ class Terms:
                 raise self._invalid(name, format_exact(share), "a share from 0 to 1")
         if self.expiry_months is not None and self.expiry_months < 1:
             raise self._invalid("expiry_months", str(self.expiry_months), "1 or more, or nothing")
+        for name in _CAPS:
+            cap: int | None = getattr(self, name)
+            if cap is not None and not 0 <= cap <= CAP_POINTS_MAX:
+                raise self._invalid(name, str(cap), f"0 to {CAP_POINTS_MAX}, or nothing")
         self._check_products()
 
     def _check_span(self) -> None:
@@ -237,7 +248,9 @@ def make_terms(
             for key, rate in rates.items()
         },
         redemption_currencies=reader.texts("redemption_currencies"),
-        expiry_months=reader.months("expiry_months"),
+        expiry_months=reader.whole("expiry_months"),
+        points_cap_per_window=reader.whole("points_cap_per_window"),
+        points_cap_per_member=reader.whole("points_cap_per_member"),
         **{name: reader.number(name, places) for name, places in _NUMBERS.items()},
     )
 
@@ -287,7 +300,7 @@ class _Reader:
         self._written = written
 
     def check_keys(self) -> None:
-        known = {*_TEXTS, *_NUMBERS, *_MAPS, *_OTHERS}
+        known = {*_TEXTS, *_NUMBERS, *_MAPS, *_OTHERS, *_CAPS}
         for name in self._written:
             if name not in known:
                 raise self.invalid(name, f"one of {', '.join(sorted(known))}")
@@ -313,7 +326,7 @@ class _Reader:
             raise self.invalid(name, "true or false")
         return given
 
-    def months(self, name: str) -> int | None:
+    def whole(self, name: str) -> int | None:
         given = self._written.get(name)
         if given is not None and (isinstance(given, bool) or not isinstance(given, int)):
             raise self.invalid(name, "a whole number, or nothing")

@@ -95,7 +95,8 @@ def make_request(context: Context, happened: Keyed) -> Request:
     Errors: KeyNotValid.
     """
     occurred_at = given(happened.occurred_at) if isinstance(happened, Happened) else None
-    request = Request(key=happened.idempotency_key, actor=str(context.actor))
+    kin = context.rooms.wallets.forwards.find_kin
+    request = Request(key=happened.idempotency_key, actor=str(context.actor), kin=kin)
     try:
         instants = judge_occurrence(occurred_at, now=context.rooms.clock())
     except OccurredAtOutOfBounds as refusal:
@@ -191,9 +192,10 @@ async def _find_member_wallet(context: Context, member_id: int) -> Place:
 
 async def _find_wallet_by_id(context: Context, text: str) -> Place:
     """Read the id of a wallet: to have it is to have been given it, and links are never undone."""
-    place = context.audience.find_place(IdKind.WALLET, text)
-    if place is None:
+    named = context.audience.find_place(IdKind.WALLET, text)
+    if named is None:
         raise WalletNotFound
+    place = context.rooms.wallets.forwards.find_wallet(named)
     if context.member_id is not None:
         own = await _find_member_wallet(context, context.member_id)
         if own != place:

@@ -1,21 +1,28 @@
 """What a resolver is given: who acts, one read-only transaction, loaders, and the rooms below."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Protocol, TypeAlias
 
 import strawberry
 
+from auth.consents.orders import Agreement
+from auth.rates.marked import Marked
 from hub.kernel.actor import Actor, ActorKind
 from hub.kernel.clock import Clock
 from hub.kernel.tx import Database, ReadTx, Tx
 from hub.ledger.errors import OutcomeUnknown
+from hub.ledger.feed.live import LiveFeed
 from hub.ledger.poster import Poster
 from hub.members.wallets import WalletFinder
 from partners.register import Register
 from schema.faults import unauthenticated
 from schema.ids import Audience, Audiences
+from schema.view.gate import Gate
+from schema.view.shelf import DocumentShelf
+from settlement.following import WindowWatch
 
 
 class Rooms(Protocol):
@@ -41,17 +48,51 @@ class Rooms(Protocol):
     def clock(self) -> Clock:
         """The clock."""
 
+    @property
+    def live(self) -> LiveFeed:
+        """New entries, as they are booked."""
+
+    @property
+    def window_watch(self) -> WindowWatch:
+        """Settlement windows, as they change."""
+
+    @property
+    def probed(self) -> Marked:
+        """Whose points were asked for in vain lately."""
+
+
+Confirm: TypeAlias = Callable[[Actor], Awaitable[bool]]
+"""Whether an actor is still let in: a token may have been revoked since it was read."""
+
+
+async def always(_: Actor) -> bool:
+    """Let everybody stay in."""
+    return True
+
 
 class Context:
     """One request: its actor, and what it has opened so far."""
 
     def __init__(
-        self, rooms: Rooms, *, actor: Actor | None, audiences: Audiences, request_id: str
+        self,
+        rooms: Rooms,
+        *,
+        actor: Actor | None,
+        audiences: Audiences,
+        request_id: str,
+        documents: DocumentShelf,
+        gate: Gate,
+        agreement: Agreement,
+        confirm: Confirm = always,
     ) -> None:
         self.rooms = rooms
         self.request_id = request_id
-        self.was_executing = False
-        self._actor = actor
+        self.documents = documents
+        self.gate = gate
+        self._named = actor
+        self._actor = None if actor is None else lead_on(actor, rooms.wallets)
+        self._confirm = confirm
+        self.agreement = agreement
         self._audiences = audiences
         self._lock = asyncio.Lock()
         self._reading: ReadTx | None = None
@@ -68,10 +109,18 @@ class Context:
             raise unauthenticated()
         return self._actor
 
+    async def check_still_in(self) -> None:
+        """See that whoever acts is still let in: asked before anything is changed.
+
+        Errors: the fault UNAUTHENTICATED.
+        """
+        if not await self._confirm(self.actor):
+            raise unauthenticated()
+
     @property
     def audience(self) -> Audience:
-        """The ids of whoever acts."""
-        return self._audiences.of(self.actor)
+        """The ids of whoever acts; one who was merged keeps the ids that were given before."""
+        return self._audiences.of(self._named or self.actor)
 
     @property
     def partner_id(self) -> int | None:
@@ -121,6 +170,14 @@ class Context:
             self._reading = None
             opened, self._opened = self._opened, AsyncExitStack()
             await opened.aclose()
+
+
+def lead_on(actor: Actor, wallets: WalletFinder) -> Actor:
+    """Let a member who was merged act as the survivor, whichever of the two signed in."""
+    if actor.kind is not ActorKind.MEMBER:
+        return actor
+    led = wallets.forwards.find_member(actor.number)
+    return actor if led == actor.number else replace(actor, number=led)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

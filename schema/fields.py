@@ -8,11 +8,16 @@ import strawberry
 from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
-from auth.permissions import POLICIES, may
+from auth.audit.refusals import tell_refused
+from auth.permissions import POLICIES, find_denial
 from hub.kernel.errors import DomainError
+from hub.ledger.errors import InsufficientPoints, WalletClosed
+from schema.accounts import AccountInput
 from schema.context import Info
-from schema.faults import forbidden
+from schema.guarding import fault_of
+from schema.probing import check_probing, note_probing
 from schema.refusals import UserError, sentence_of, show_refusal
+from schema.second_person import ask_second_person
 
 Resolver = Callable[..., Awaitable[Any]]
 Verb = Callable[..., Any]
@@ -29,7 +34,7 @@ class Payload:
 
 
 class Guard(FieldExtension):
-    """Lets those in whom the table of policies names; a field without a policy cannot be built."""
+    """Lets those in whom the table of permissions names; a field without a line cannot be built."""
 
     def __init__(self) -> None:
         self.operation = ""
@@ -44,9 +49,18 @@ class Guard(FieldExtension):
     async def resolve_async(
         self, next_: Resolver, source: object, info: Info, **arguments: object
     ) -> object:
-        """Resolve, if this kind of actor may."""
-        if not may(info.context.actor, self.operation):
-            raise forbidden(f"A {info.context.actor.kind} may not use this.")
+        """Resolve, if this actor may."""
+        actor, now = info.context.actor, info.context.rooms.clock()
+        denial = find_denial(actor, POLICIES[self.operation], now=now)
+        if denial is not None:
+            await tell_refused(info.context.rooms.database, actor, self.operation, denial.lack)
+            raise fault_of(actor, denial)
+        return await self.go_on(next_, source, info, arguments)
+
+    async def go_on(
+        self, next_: Resolver, source: object, info: Info, arguments: dict[str, object]
+    ) -> object:
+        """Resolve, now that the actor may."""
         return await next_(source, info, **arguments)
 
 
@@ -64,11 +78,40 @@ class Refusing(Guard):
         self, next_: Resolver, source: object, info: Info, **arguments: object
     ) -> object:
         """Resolve on a fresh view of the books, and catch what is listed."""
+        await info.context.check_still_in()
         await info.context.turn()
         try:
-            return await super().resolve_async(next_, source, info, **arguments)
+            try:
+                return await super().resolve_async(next_, source, info, **arguments)
+            except WalletClosed:
+                # It may have been merged a moment ago, by another process: the survivor's is next.
+                await info.context.rooms.wallets.refresh()
+                await info.context.turn()
+                return await super().resolve_async(next_, source, info, **arguments)
         except self.refusals as refusal:
             return self.payload(user_errors=[show_refusal(refusal)])
+
+    async def go_on(
+        self, next_: Resolver, source: object, info: Info, arguments: dict[str, object]
+    ) -> object:
+        """Resolve, after a second person where one is needed, and watch for probing."""
+        context = info.context
+        account = self._find_probed(arguments.get("input"))
+        await ask_second_person(context, self.operation, POLICIES[self.operation], arguments)
+        if account is not None:
+            await check_probing(context, account)
+        try:
+            return await next_(source, info, **arguments)
+        except InsufficientPoints:
+            if account is not None:
+                await note_probing(context, account)
+            raise
+
+    def _find_probed(self, given: object) -> AccountInput | None:
+        """Find whose points are asked for, where the answer could tell how many there are."""
+        account = getattr(given, "account", None)
+        is_use = InsufficientPoints in self.refusals and isinstance(account, AccountInput)
+        return account if is_use else None
 
 
 @dataclass(frozen=True, slots=True)

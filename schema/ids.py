@@ -2,6 +2,7 @@
 
 import base64
 from collections import OrderedDict
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -16,7 +17,7 @@ from hub.ledger.operations import Place
 from schema.faults import bad_input
 
 AUDIENCES_MAX: Final = 1000
-_CURSOR_CHARACTERS_MAX: Final = 512
+_CURSOR_CHARACTERS_MAX: Final = 2048
 
 
 class Audience:
@@ -60,7 +61,7 @@ class Audience:
         sealed = self._cipher.encrypt(plain, [purpose.encode()])
         return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
-    def read_cursor(self, purpose: str, cursor: str) -> list[Any]:
+    def read_cursor(self, purpose: str, cursor: str, *, argument: str = "after") -> tuple[Any, ...]:
         """Read a position that was given for this purpose.
 
         Errors: the fault BAD_USER_INPUT.
@@ -69,10 +70,10 @@ class Audience:
             sealed = base64.urlsafe_b64decode(
                 cursor[:_CURSOR_CHARACTERS_MAX] + "=" * (-len(cursor) % 4)
             )
-            position: list[Any] = orjson.loads(self._cipher.decrypt(sealed, [purpose.encode()]))
+            position = orjson.loads(self._cipher.decrypt(sealed, [purpose.encode()]))
         except (ValueError, InvalidTag):
-            raise bad_input("`after` is not a cursor of this list.") from None
-        return position
+            raise bad_input(f"`{argument}` is not a cursor of this list.") from None
+        return tuple(position)
 
 
 class Audiences:
@@ -92,6 +93,6 @@ class Audiences:
         return known
 
 
-def read_instant_of(position: list[Any], index: int) -> datetime:
+def read_instant_of(position: Sequence[Any], index: int) -> datetime:
     """Take an instant out of a cursor's position."""
     return datetime.fromisoformat(position[index])

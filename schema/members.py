@@ -9,10 +9,11 @@ from hub.kernel.ids import IdKind
 from hub.members.store import Member as MemberRow
 from schema import loaders
 from schema.context import Context, Info
+from schema.households import Household, find_household
 from schema.limits import LIST_MAX
 from schema.nodes import Node, computed
 from schema.partners import Partner, show_partner
-from schema.wallets import Wallet, show_wallet
+from schema.wallets.wallets import Wallet, show_wallet
 
 
 @strawberry.enum(description="What sort of actor a token stands for.")
@@ -56,6 +57,16 @@ class Member(Node):
             )
             for row in rows[:LIST_MAX]
         ]
+
+    @computed(
+        description="The household that the member belongs to, for the member and the operator;"
+        " null if none, or not for you to see."
+    )
+    async def household(self, info: Info) -> Household | None:
+        """Load the household."""
+        if info.context.partner_id is not None:
+            return None
+        return await find_household(info.context, self.row.member_id)
 
 
 @strawberry.type(description="Who asks.")

@@ -14,6 +14,7 @@ from partners.terms import Terms as TermsValue
 from schema.context import Context, Info
 from schema.limits import LIST_MAX
 from schema.nodes import Node, computed
+from schema.scalars import Points
 
 
 @strawberry.enum(description="When an issuer pays for its points.")
@@ -92,6 +93,12 @@ class Terms(Node):
     expiry_months: int | None = strawberry.field(
         description="Points expire at the end of the local day so many months after their issue;"
         " null: never."
+    )
+    points_cap_per_window: Points | None = strawberry.field(
+        description="How many points the partner may issue in a calendar month; null: any number."
+    )
+    points_cap_per_member: Points | None = strawberry.field(
+        description="How many of them to one member; null: any number."
     )
 
 
@@ -181,7 +188,13 @@ def show_terms(context: Context, version: TermsInForce) -> Terms:
         breakage_share=plain(terms.breakage_share),
         hub_breakage_share=plain(terms.hub_breakage_share),
         expiry_months=terms.expiry_months,
+        points_cap_per_window=_cap(terms.points_cap_per_window),
+        points_cap_per_member=_cap(terms.points_cap_per_member),
     )
+
+
+def _cap(points: int | None) -> Points | None:
+    return None if points is None else Points(points)
 
 
 def _rates(terms: TermsValue) -> list[RedemptionRate]:

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, get_type_hints
 
 import strawberry
 
+from auth.approvals import errors as approvals
+from auth.consents import errors as consents
+from auth.oauth import errors as oauth
 from hub.kernel import errors as kernel
 from hub.kernel.errors import DomainError
 from hub.ledger import errors as ledger
 from hub.members import errors as members
+from hub.members.households import errors as households
+from hub.members.merges import errors as merges
 from hub.points import errors as points
 from partners import errors as partners
 from schema.scalars import Points
@@ -23,37 +28,78 @@ from settlement import errors as settlement
 Path = tuple[str, ...]
 
 REFUSALS: Final[dict[type[DomainError], Path]] = {
+    approvals.ApprovalAlreadyDecided: ("input", "digest"),
+    approvals.ApprovalEnded: (),
+    approvals.ApprovalNotFound: ("input", "digest"),
+    approvals.ApprovalRefused: (),
+    approvals.FourEyesRequired: (),
+    approvals.SecondPersonNeeded: (),
+    consents.ConsentNotForThis: ("input",),
+    consents.ConsentRequired: ("input",),
+    consents.ConsentSpent: ("input",),
+    consents.TillCodeNotValid: ("input", "tillCode"),
+    consents.TooManyTillCodes: ("input", "tillCode"),
+    oauth.GrantNotFound: ("input", "grantId"),
     kernel.AmountNotExact: ("input", "amount"),
     kernel.CurrencyNotSettleable: ("input",),
     kernel.CurrencyUnknown: ("input",),
     kernel.IdempotencyConflict: ("input", "idempotencyKey"),
     kernel.PointsOutOfRange: ("input", "points"),
     ledger.AlreadyCancelled: ("input", "saleId"),
+    ledger.CapReached: ("input", "points"),
+    ledger.CaptureExceedsHold: ("input", "points"),
     ledger.DuplicateReference: ("input", "reference"),
+    ledger.EndNotLater: ("input", "expiresAt"),
+    ledger.ExceedsExpired: ("input", "points"),
+    ledger.HoldEnded: ("input", "holdId"),
     ledger.InsufficientPoints: ("input", "points"),
     ledger.LotExpired: ("input", "lotId"),
+    ledger.LotNotExpired: ("input", "lotId"),
+    ledger.LotNotPending: ("input", "lotId"),
     ledger.LotSpent: ("input", "points"),
+    ledger.NetDebitCapReached: ("input", "points"),
+    ledger.ReverseExceedsIssued: ("input", "points"),
+    ledger.OutcomeUnknown: ("input",),
+    ledger.Overloaded: ("input",),
     ledger.RefundExceedsRedeemed: ("input", "points"),
     ledger.TermsNotInForce: ("input",),
     ledger.UnknownReference: ("input",),
     ledger.WalletClosed: ("input", "account"),
     ledger.WalletNotFound: ("input", "account"),
+    households.AlreadyInHousehold: (),
+    households.HouseholdFull: ("input", "code"),
+    households.HouseholdCodeNotValid: ("input", "code"),
+    households.NotInHousehold: (),
+    households.OwnerNeeded: (),
+    households.RoleNotEnough: (),
+    households.ShareOutOfRange: ("input", "shareBps"),
     members.AccountAlreadyLinked: ("input", "reference"),
     members.AccountNotLinked: ("input", "account"),
     members.MemberNotFound: ("input",),
     members.ReferenceNotValid: ("input",),
+    merges.AlreadyMerged: ("input", "memberId"),
+    merges.InHousehold: ("input", "memberId"),
+    merges.MergeNotFound: ("input", "memberId"),
+    merges.MergedPointsUsed: ("input", "memberId"),
+    merges.OpenHoldsLeft: ("input", "memberId"),
+    merges.SameMember: ("input", "survivorId"),
     partners.CoalitionNotSetUp: (),
     partners.PartnerNotFound: ("input",),
     partners.PriceNotValid: ("input", "priceGross"),
     partners.SharesNotWhole: ("input", "shares"),
     partners.UnusedDaysOutOfRange: ("input", "unusedDays"),
     points.ExpiresTooEarly: ("input", "expiresAt"),
+    points.GraceOutOfBounds: ("input", "reinstatedUntil"),
+    points.HoldEndOutOfBounds: ("input", "endsAt"),
     points.KeyNotValid: ("input", "idempotencyKey"),
+    points.NameNotMatched: ("input", "isNameMatched"),
     points.OccurredAtOutOfBounds: ("input", "occurredAt"),
+    points.PortionCountOutOfRange: ("input", "portions"),
     points.RateNotValid: ("input", "matchRate"),
+    points.ReasonRepeated: ("input", "reason"),
+    points.RowFailed: ("input",),
     points.SameWallet: ("input", "toAccount"),
     points.TextTooLong: ("input",),
-    points.TransferBetweenLanes: ("input", "toAccount"),
     settlement.FxRateMissing: ("input", "fx"),
     settlement.FxRateNotPositive: ("input", "fx"),
     settlement.PreviousWindowOpen: ("input", "window"),
@@ -66,15 +112,27 @@ FIELDS: Final = {
     "at": "The instant at which terms were looked for.",
     "available_points": "How many can be used now: the most that would pass.",
     "calendar": "The calendar that was named.",
+    "cap": "What the cap is about: a `CapKind`.",
     "characters_max": "How many characters are allowed.",
     "clearing_currency": "ISO 4217 code of the currency in which partners settle.",
     "currency": "The currency that was given.",
+    "count_max": "How many are allowed.",
     "cut_at": "From this instant on it can be closed.",
+    "digest": "Digest of what a second person must approve, 64 hexadecimal digits.",
     "earliest": "The first instant that is accepted.",
+    "ends_at": "The instant from which it cannot be used any more.",
+    "expired_points": "How many of the lot have expired.",
     "expires_at": "The end that was given.",
+    "fault": "What our log calls it.",
     "field": "The field of the input that is meant.",
     "given": "What was given, shortened.",
+    "given_bps": "What was given.",
+    "given_count": "How many were given.",
+    "held_points": "How many the hold set aside.",
+    "left_points": "How many the cap leaves: the most that would pass.",
+    "hold_count": "How many holds are open.",
     "latest": "The last instant that is accepted.",
+    "members_max": "How many may belong to it.",
     "occurred_at": "The instant at which it happened.",
     "partner": "Code of the partner.",
     "places_max": "How many decimal places are allowed.",
@@ -83,13 +141,19 @@ FIELDS: Final = {
     "previous_window": "Code of the window before.",
     "price_gross": "The price that was given.",
     "rate": "The rate that was given.",
+    "reason": "The reason that was given.",
     "reference": "The reference that was given.",
     "refundable_points": "How many of the redemption can still be given back.",
+    "reinstated_until": "The instant that was given.",
     "required_points": "How many were asked for.",
+    "retry_after_seconds": "After how many seconds to try again, with the same key.",
+    "reversible_points": "How many of the issue can still be taken back.",
+    "role": "The role of the member.",
     "shares_sum": "What the shares sum to.",
     "total_days": "The total days that were given.",
     "unspent_points": "How many of the lot are unspent.",
     "unused_days": "The unused days that were given.",
+    "used_points": "How many were used, or have expired.",
     "vat_rate": "The VAT rate that was given.",
     "window": "Code of the window.",
 }
@@ -161,10 +225,14 @@ def _type_of(name: str, kind: object) -> object:
 TYPES: Final[dict[type[DomainError], Any]] = {refusal: _make_type(refusal) for refusal in REFUSALS}
 
 
-def show_refusal(refusal: DomainError) -> UserError:
-    """Turn a refusal into what the client sees."""
+def show_refusal(
+    refusal: DomainError, *, row: int | None = None, within: str = "rows"
+) -> UserError:
+    """Turn a refusal into what the client sees; `row` is where it lies in a list of the input."""
     kind = type(refusal)
     path = REFUSALS[kind]
+    if row is not None:
+        path = ("input", within, str(row), *path[1:])
     if isinstance(refusal, points.TextTooLong):
         path = (*path, refusal.field)
     own = fields(refusal)  # type: ignore[arg-type]  # refusals are dataclasses

@@ -1,6 +1,7 @@
 """Settlement windows: what parties owe each other, and who pays whom."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -11,17 +12,34 @@ import strawberry
 
 from hub.kernel.ids import IdKind
 from hub.kernel.money import from_minor
+from hub.ledger.store import list_ranges
 from partners.errors import PartnerNotFound
 from schema import loaders
 from schema.context import Context, Info
+from schema.faults import bad_input, forbidden
+from schema.filters import given
 from schema.money import Money
 from schema.nodes import Node, computed
-from schema.paging import FIRST_DEFAULT, After, Connection, First, make_connection, read_page
+from schema.obligations import Obligation, OwedFor, may_see, show_obligation, show_party
+from schema.paging import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Page,
+    cut,
+    make_connection,
+    read_page,
+)
 from schema.partners import Partner, plain, show_partner
 from settlement.cells import Cell as CellValue
+from settlement.cells import Pair
 from settlement.netting import Payment as PaymentValue
 from settlement.netting import pay_directly
 from settlement.settle import Settlement
+from settlement.statements import Obligation as ObligationRow
+from settlement.statements import page_obligations
 from settlement.store import Window
 
 
@@ -101,6 +119,20 @@ class Payment:
     amount: Money = strawberry.field(description="How much, above zero.")
 
 
+PartyCode = Annotated[
+    str | None,
+    strawberry.argument(description="Code of the party. A partner leaves it out: itself."),
+]
+Counterparty = Annotated[
+    str | None, strawberry.argument(description="Only between the party and this one, by its code.")
+]
+Kinds = Annotated[
+    list[OwedFor] | None,
+    strawberry.argument(description="Only of these kinds."),
+]
+Line = Annotated[
+    str | None, strawberry.argument(description="Only of this line of a bill, by its `key`.")
+]
 Topology = Annotated[
     PaymentTopology, strawberry.argument(description="Over which ways the money moves.")
 ]
@@ -125,24 +157,29 @@ class SettlementWindow(Node):
 
     @computed(description="What each party owes each other, in order of codes; empty while open.")
     async def cells(
-        self, info: Info, first: First = FIRST_DEFAULT, after: After = strawberry.UNSET
+        self,
+        info: Info,
+        *,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
     ) -> Connection[SettlementCell]:
         """List a page of the cells that the actor may see."""
         context = info.context
-        page = read_page(context, "cells", first, after)
-        begin = tuple(page.position) if page.position else ("", "")
+        page = read_page(context, "cells", first=first, after=after, last=last, before=before)
         settlement = await loaders.load_settlement(context, self.row.window_id)
-        own = [
-            cell
-            for pair, cell in (settlement.cells.items() if settlement else ())
-            if may_see(context, *pair) and tuple(pair) > begin
-        ]
-        shown = [
-            (show_cell(context, cell, settlement), tuple(cell.pair))
-            for cell in own[: page.limit + 1]
-            if settlement is not None
-        ]
-        return make_connection(context, page, shown)
+        return _page_cells(context, page, settlement, lambda pair: may_see(context, *pair))
+
+    @computed(
+        description="What the window says to one party; null while it is open. A partner leaves"
+        " `partner` out: itself."
+    )
+    async def statement(
+        self, info: Info, partner: PartyCode = strawberry.UNSET
+    ) -> "Statement | None":
+        """Show the statement of a party."""
+        return await find_statement(info.context, self.row, given(partner))
 
     @computed(
         description="What each party gets or pays, in order of codes; empty while open. One per"
@@ -183,6 +220,136 @@ class SettlementWindow(Node):
         ]
 
 
+@strawberry.type(
+    description="What a settled window says to one party. Its figures come from its bills, and"
+    " these from obligations of single entries: each step sums to the one above."
+)
+class Statement:
+    """What a settled window says to one party."""
+
+    window: SettlementWindow = strawberry.field(description="The window.")
+    party: Partner = strawberry.field(description="The party.")
+    net: Money = strawberry.field(
+        description="What is left when everything is set off. Positive: the party gets it."
+    )
+    owes: Money = strawberry.field(description="The sum of its bills as debtor.")
+    is_owed: Money = strawberry.field(description="The sum of its bills as creditor.")
+    settlement: strawberry.Private[Settlement]
+
+    @computed(description="Its bills, as debtor and as creditor, in order of codes.")
+    async def cells(
+        self,
+        info: Info,
+        *,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> Connection[SettlementCell]:
+        """List a page of the cells of the party."""
+        context = info.context
+        page = read_page(context, "cells", first=first, after=after, last=last, before=before)
+        return _page_cells(
+            context, page, self.settlement, lambda pair: self.party.code in tuple(pair)
+        )
+
+    @computed(
+        description="The obligations that its bills are made of, in the order of the journal. A"
+        " page that searches for few among many may be shorter than asked for, or empty, and still"
+        " have a next one."
+    )
+    async def obligations(
+        self,
+        info: Info,
+        *,
+        counterparty: Counterparty = strawberry.UNSET,
+        kinds: Kinds = strawberry.UNSET,
+        line: Line = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+        last: Last = strawberry.UNSET,
+        before: Before = strawberry.UNSET,
+    ) -> Connection[Obligation]:
+        """List a page of the obligations of the party."""
+        context = info.context
+        page = read_page(context, "statement", first=first, after=after, last=last, before=before)
+        other, asked, key = given(counterparty), given(kinds), given(line)
+        named = None if asked is None else {kind.name for kind in asked}
+        currency = self.settlement.currency
+
+        def is_wanted(row: ObligationRow) -> bool:
+            own_key = row.line + ("" if row.owed.currency == currency else f"/{row.owed.currency}")
+            return (
+                (other is None or other in (row.owed.debtor, row.owed.creditor))
+                and (named is None or row.owed.kind in named)
+                and (key is None or own_key == key)
+            )
+
+        async with context.read() as tx:
+            row = self.window.row
+            found = await page_obligations(
+                tx,
+                context.rooms.register,
+                await list_ranges(tx, row.opens_at, row.cut_at),
+                party=self.party.code,
+                is_wanted=is_wanted,
+                part=page.slice(),
+            )
+        shown = [(show_obligation(context, one), tuple(one.place)) for one in found.obligations]
+        stopped_at = found.stopped_at
+        return make_connection(
+            context, page, shown, searched_to=None if stopped_at is None else tuple(stopped_at)
+        )
+
+
+async def find_statement(context: Context, row: Window, code: str | None) -> Statement | None:
+    """Show the statement of a party; None while the window is open, or without such a party.
+
+    Errors: the faults FORBIDDEN and BAD_USER_INPUT.
+    """
+    register = context.rooms.register
+    if context.partner_id is not None:
+        own = register.get_partner_by_id(context.partner_id).code
+        if code not in (None, own):
+            raise forbidden("A partner reads its own statement: leave `partner` out.")
+        code = own
+    if code is None:
+        raise bad_input("`partner` is missing: say whose statement it is.")
+    settlement = await loaders.load_settlement(context, row.window_id)
+    try:
+        party = show_partner(context, register.get_partner(code).partner_id)
+    except PartnerNotFound:
+        return None
+    if settlement is None:
+        return None
+    owes, is_owed = (
+        sum(cell.rounded_minor for pair, cell in settlement.cells.items() if pair[side] == code)
+        for side in (0, 1)
+    )
+    return Statement(
+        window=show_window(context, row),
+        party=party,
+        net=money_of(settlement, is_owed - owes),
+        owes=money_of(settlement, owes),
+        is_owed=money_of(settlement, is_owed),
+        settlement=settlement,
+    )
+
+
+def _page_cells(
+    context: Context,
+    page: Page,
+    settlement: Settlement | None,
+    is_shown: Callable[[Pair], bool],
+) -> Connection[SettlementCell]:
+    if settlement is None:
+        return make_connection(context, page, [])
+    own = [cell for pair, cell in settlement.cells.items() if is_shown(pair)]
+    found = cut(page, own, lambda cell: tuple(cell.pair))
+    shown = [(show_cell(context, cell, settlement), place) for cell, place in found]
+    return make_connection(context, page, shown)
+
+
 async def list_payments(settlement: Settlement, topology: PaymentTopology) -> list[PaymentValue]:
     """List the payments of a settlement; an empty party stands for the settlement account."""
     match topology:
@@ -202,22 +369,6 @@ async def list_payments(settlement: Settlement, topology: PaymentTopology) -> li
 @lru_cache(maxsize=64)
 def _fewest_payments(nets_minor: tuple[tuple[str, int], ...]) -> tuple[PaymentValue, ...]:
     return pay_directly(dict(nets_minor)).payments
-
-
-def may_see(context: Context, *parties: str) -> bool:
-    """Whether what concerns these parties is for the actor: its own, or all for the operator."""
-    if context.partner_id is None:
-        return context.actor.is_operator
-    return context.rooms.register.get_partner_by_id(context.partner_id).code in parties
-
-
-def show_party(context: Context, code: str) -> Partner:
-    """Show a party of a settlement."""
-    try:
-        party = context.rooms.register.get_partner(code)
-    except PartnerNotFound as error:
-        raise AssertionError(code) from error
-    return show_partner(context, party.partner_id)
 
 
 def show_cell(context: Context, cell: CellValue, settlement: Settlement) -> SettlementCell:

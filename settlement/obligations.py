@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum, StrEnum, auto
+from typing import Final
 
 from hub.kernel.money import (
     OBLIGATION_PLACES,
@@ -55,7 +56,8 @@ class Flow:
     """Points of one window that moved in the same way under the same terms.
 
     `kind` of a refund is the kind of what was refunded, with `is_reversal`; the reverse of an
-    issue is an ISSUE with `is_reversal`; an expiry of refunded points is a plain EXPIRE.
+    issue is an ISSUE with `is_reversal`; an expiry of refunded points is a plain EXPIRE, and one
+    that a reinstatement takes back is a reversal. A REPAY is accepted by who was owed.
 
     Units: `points` are positive, also in a reversal; `entry_count` counts the entries whose first
     allocation is in this flow, so that a flat fee is owed once per entry.
@@ -169,20 +171,11 @@ def all_obligations(
 
 
 def _rules(flow: Flow) -> Iterator[Component]:
-    match flow.kind:
-        case EntryKind.ISSUE:
-            return _issue(flow)
-        case EntryKind.REDEEM:
-            return _redeem(flow)
-        case EntryKind.CASH_OUT:
-            return _cash_out(flow)
-        case EntryKind.DONATE:
-            return _donate(flow)
-        case EntryKind.EXPIRE:
-            return _expire(flow)
-        case _:
-            # The ledger makes flows of these five kinds only.
-            raise ValueError(flow.kind.name)
+    rule = _RULES.get(flow.kind)
+    if rule is None:
+        # The ledger makes flows of these kinds only.
+        raise ValueError(flow.kind.name)
+    return rule(flow)
 
 
 def _issue(flow: Flow) -> Iterator[Component]:
@@ -200,9 +193,7 @@ def _redeem(flow: Flow) -> Iterator[Component]:
     rate, currency = terms.accept_rate, lot.currency
     if lot.funding is Funding.ON_REDEMPTION:
         rate, currency = lot.redemption_rate(acceptor)
-        to_acceptor = (flow.issuer, acceptor)
-        reimbursed = _owe(flow, ObligationKind.REIMBURSE, to_acceptor, rate, lot)
-        yield replace(reimbursed, currency=currency)
+        yield _reimburse(flow, acceptor)
     else:
         yield from _from_pool(flow, ObligationKind.REIMBURSE, rate)
     # Own points cost no fee, save where the pool pays the issuer like any other acceptor.
@@ -210,6 +201,34 @@ def _redeem(flow: Flow) -> Iterator[Component]:
         fee_rate = rate * terms.accept_fee_bps * ONE_BPS
         fee = _owe(flow, ObligationKind.ACCEPT_FEE, (acceptor, HUB), fee_rate, terms)
         yield replace(fee, currency=currency)
+
+
+def _reimburse(flow: Flow, acceptor: str) -> Component:
+    """Give what an issuer who pays at redemption owes whoever took its points."""
+    lot = flow.issue_terms
+    rate, currency = lot.redemption_rate(acceptor)
+    owed = _owe(flow, ObligationKind.REIMBURSE, (flow.issuer, acceptor), rate, lot)
+    return replace(owed, currency=currency)
+
+
+def _exchange(flow: Flow) -> Iterator[Component]:
+    """Like a redemption, without a fee: whoever gives the other currency is paid for it."""
+    acceptor, terms = _counterparty(flow)
+    if flow.issue_terms.funding is Funding.ON_REDEMPTION:
+        yield _reimburse(flow, acceptor)
+    else:
+        yield from _from_pool(flow, ObligationKind.REIMBURSE, terms.accept_rate)
+
+
+def _repay(flow: Flow) -> Iterator[Component]:
+    """Points that repay another issuer's loss: their value goes where it was missing, no margin."""
+    assert flow.acceptor is not None, "points repay somebody"
+    lot = flow.issue_terms
+    if lot.funding is Funding.ON_REDEMPTION:
+        yield _reimburse(flow, flow.acceptor)
+        return
+    to_creditor = (POOL, flow.acceptor)
+    yield _owe(flow, ObligationKind.REIMBURSE_POOL, to_creditor, lot.issue_price, lot)
 
 
 def _cash_out(flow: Flow) -> Iterator[Component]:
@@ -283,3 +302,14 @@ def _counterparty(flow: Flow) -> tuple[str, Terms]:
     assert flow.acceptor is not None, "points are used at somebody"
     assert flow.acceptor_terms is not None, "whoever takes points has terms in force"
     return flow.acceptor, flow.acceptor_terms
+
+
+_RULES: Final = {
+    EntryKind.ISSUE: _issue,
+    EntryKind.REDEEM: _redeem,
+    EntryKind.CASH_OUT: _cash_out,
+    EntryKind.DONATE: _donate,
+    EntryKind.EXPIRE: _expire,
+    EntryKind.EXCHANGE: _exchange,
+    EntryKind.REPAY: _repay,
+}

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, tuple_, update
 
 from hub.kernel.clock import as_utc
 from hub.kernel.money import format_exact
+from hub.kernel.slices import Slice
 from hub.kernel.tx import ReadTx, Tx
 from settlement.cells import Cell, Pair
 from settlement.fx import Fixing
@@ -68,16 +69,36 @@ async def list_windows_by_id(tx: ReadTx, window_ids: Sequence[int]) -> dict[int,
     return {row.window_id: _window(row) for row in rows}
 
 
-async def page_windows(
-    tx: ReadTx, *, calendar: str | None, before: tuple[datetime, int] | None, limit: int
-) -> list[Window]:
-    """List the newest windows first, before a position (its opening and its number)."""
-    query = select(windows).order_by(windows.c.opens_at.desc(), windows.c.window_id.desc())
-    if calendar is not None:
-        query = query.where(windows.c.calendar == calendar)
-    if before is not None:
-        query = query.where(tuple_(windows.c.opens_at, windows.c.window_id) < before)
-    return [_window(row) for row in await tx.connection.execute(query.limit(limit))]
+@dataclass(frozen=True, slots=True)
+class WindowFilter:
+    """Which windows are meant; None: any."""
+
+    calendar: str | None = None
+    statuses: tuple[str, ...] | None = None
+    ends_after: datetime | None = None
+    opens_before: datetime | None = None
+
+
+async def page_windows(tx: ReadTx, *, which: WindowFilter, part: Slice) -> list[Window]:
+    """List a slice of the windows, newest first; positions are their opening and their number."""
+    place = tuple_(windows.c.opens_at, windows.c.window_id)
+    query = select(windows)
+    if which.calendar is not None:
+        query = query.where(windows.c.calendar == which.calendar)
+    if which.statuses is not None:
+        query = query.where(windows.c.status.in_(which.statuses))
+    if which.ends_after is not None:
+        query = query.where(windows.c.cut_at > which.ends_after)
+    if which.opens_before is not None:
+        query = query.where(windows.c.opens_at < which.opens_before)
+    if part.after is not None:
+        query = query.where(place < part.after)
+    if part.before is not None:
+        query = query.where(place > part.before)
+    columns = (windows.c.opens_at, windows.c.window_id)
+    order = [column.asc() if part.is_backward else column.desc() for column in columns]
+    rows = await tx.connection.execute(query.order_by(*order).limit(part.limit))
+    return [_window(row) for row in rows]
 
 
 async def find_window_before(tx: ReadTx, window: Window) -> Window | None:

@@ -195,7 +195,8 @@ async def audit_books(url: str) -> list[asyncpg.Record]:
 async def photograph(coalition: Coalition) -> Mapping[str, list[tuple[Any, ...]]]:
     """Every row of the ledger but its stored answers: a refusal must leave all of it as it was."""
     tables = ("wallets", "lots", "entries", "allocations", "money_lines", "flows", "liabilities")
-    tables += ("issue_references", "lanes", "segments", "cuts")
+    tables += ("issue_references", "lanes", "segments", "cuts", "holds", "arrears")
+    tables += ("cap_usage", "charges", "cap_payments")
     connection = await coalition.hub.database.connect()
     try:
         return {

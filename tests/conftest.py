@@ -24,6 +24,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from hub.kernel.embedded.binaries import Binaries, find_binaries
 from hub.kernel.embedded.leases import is_unused
@@ -31,6 +32,10 @@ from hub.kernel.embedded.liveness import find_postmaster
 from hub.kernel.embedded.places import lay_out
 from hub.kernel.embedded.server import Server, start_server, stop_server
 from tests.coalition import Coalition, audit_books, open_coalition
+
+# How fast examples are drawn says something about the machine, not about what is tested.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 ROOT = Path(__file__).parent.parent
 HOME = ROOT / ".hub" / "tests"
@@ -125,7 +130,7 @@ def remove_stopped_cluster(binaries: Binaries) -> None:
 def schema_digest() -> str:
     """Name the state of the schema: every file from which the migrations build it."""
     digest = hashlib.sha256()
-    for room in ("hub", "partners", "settlement", "auth"):
+    for room in ("hub", "partners", "settlement", "auth", "schema"):
         for pattern in ("**/*.sql", "**/tables.py", "migrations/**/*.py"):
             for path in sorted((ROOT / room).glob(pattern)):
                 digest.update(path.read_bytes())

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from schema.roots import SCHEMA
+from tests.client.generator.client import write_client
 from tests.docs.references import REFERENCES
 from tests.migrations.dump import SCHEMA_SQL, write_schema_sql
 
@@ -18,6 +19,8 @@ def write_schema() -> str:
 def main() -> None:
     """Write every snapshot."""
     SCHEMA_FILE.write_text(write_schema(), encoding="utf-8")
+    for file, code in write_client(write_schema()).items():
+        file.write_text(code, encoding="utf-8")
     SCHEMA_SQL.write_text(write_schema_sql(), encoding="utf-8")
     for page, write in REFERENCES.items():
         page.write_text(write(), encoding="utf-8")

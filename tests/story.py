@@ -9,48 +9,79 @@
     see       ana available=0 L1=0
 
 A line is a verb, its words, then either what it makes (`-> NAME`) or how it is refused (`!!` and
-the refusal with all its data). A refusal must leave the ledger as it was, every row of it. Members
+the refusal with all its data). A refusal must leave the ledger as it was, every row of it, unless
+`settled` says that what was due before was booked first. Members
 join when they are first named; the partners are those of `CAST`. Instants are told from the
 story's present: `30d`, `-1d`, `2h`, `1us`, `never`, `now`.
 
-    issue     MEMBER PARTNER POINTS   [expires WHEN] [ref TEXT] [reason TEXT]
-    redeem    MEMBER PARTNER POINTS   also `cash-out`, and `donate` with [match RATE]
-    refund    ENTRY POINTS            [by PARTNER]
-    reverse   LOT POINTS              [by PARTNER]
+    issue     MEMBER PARTNER POINTS   [expires WHEN] [ref TEXT] [reason TEXT] [available WHEN]
+                                      [only PARTNER,...] [category TEXT,...] [barred transfer]
+    purchase  MEMBER PARTNER REASON:POINTS[:FUNDER] ...  [ref TEXT] -> P; its lots are P.REASON
+    hold      MEMBER PARTNER POINTS   for HOW-LONG [category TEXT]
+    capture   HOLD POINTS             [by PARTNER]
+    void      HOLD                    [by PARTNER]
+    redeem    MEMBER PARTNER POINTS   [category TEXT]; also `cash-out`
+    donate    MEMBER PARTNER POINTS   [match RATE]
+    refund    ENTRY POINTS            [by PARTNER] [reinstated WHEN]
+    reverse   LOT POINTS              [by PARTNER] [mode only-pending|within-balance|unlimited]
+    extend    LOT POINTS              to WHEN
+    reinstate LOT POINTS              to WHEN
+    release   LOT
     transfer  MEMBER MEMBER POINTS    the new lots are LOT/NAME of the entry
+    begin     MEMBER MEMBER POINTS    a move between lanes that stops after its first step
+    hold-all  MEMBER MEMBER           the same, of everything that a wallet has
+    arrive    HOLD MEMBER             its second step;  cross HOLD MEMBER: all that is left of it
+    undo      HOLD                    let it go back
+    finish    COUNT                   the sweeper finishes moves that stopped, so many
+    exchange  MEMBER PARTNER POINTS
+    owe       MEMBER PARTNER POINTS   a debt comes into the wallet;  forgive DEBT POINTS
+    close     MEMBER [in-vain]        also `open`
     expire    MEMBER                  book what is due of one wallet
     sweep     [to WHEN]               book what is due in every wallet
     cut       WHEN                    ask for a cut; it is made when its time has come
     terms     PARTNER                 [from WHEN] [until WHEN] a new version
     tick      HOW-LONG
+    join      PARTNER                 [window POINTS] [member POINTS] under terms with caps
+    cap       KIND PARTNER LIMIT      [reason TEXT] [in CURRENCY] [until WHEN] [each month|year];
+                                      PARTNER `-`: nobody's; of one in force the limit changes
+    limit     CAP LIMIT
+    pay       CAP AMOUNT              a payment frees so much of what a partner may owe
     see       WHO THING=VALUE ...     what is so, exactly
 
 Every verb that posts also takes [at WHEN] (a late entry: when it happened and is decided) and
-[key TEXT]. `see` knows of a member `available`, `balance`, and each of their lots by name; of an
-entry `points`, `expired`, `allocations` (LOT:POINTS,...), `rank`; of a partner `outstanding`; of
-`journal` its `entries`.
+[key TEXT]. `see` knows of a member `available`, `balance`, `pending`, `held`, `restricted`, `owed`,
+each of their lots by name, and the kinds of their `entries`; of an entry `points`, `asked`,
+`capped`, `expired`, `segment`, `funder`, `reason`, `allocations` (LOT:POINTS,...), `aside` (the
+same, of what is held), `repaid` (LOT:POINTS>CREDITOR,...); of a hold also `open` and `captured`; of
+a partner `outstanding`; of a cap `limit`, `used`, `left`; of `journal` how many `entries`.
 """
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.errors import DomainError
 from hub.ledger.cuts import cut_lanes_until, plan_cut, sweep_lane
 from hub.ledger.entries import EntryKind
-from hub.ledger.operations import Operation, Place, hash_request
+from hub.ledger.operations import Operation, Place, ReverseMode, hash_request
 from hub.points.giving_back import refund_points, reverse_issue
 from hub.points.issue import issue_points
+from hub.points.lots import extend_lot, reinstate_lot, release_lot
 from hub.points.redeem import cash_out_points, donate_points, redeem_points
 from hub.points.requests import NEVER
+from hub.points.restrictions import Restriction, save_restriction
 from hub.points.transfer import transfer_points
 from partners.terms import Funding
+from tests.claims import Claims, Done
 from tests.coalition import LANE, Coalition, photograph
+from tests.limits import Limits
+from tests.sights import facts_of_entry, facts_of_journal, facts_of_member, facts_of_partner
+from tests.storylines import Line, parse, span, written
 
 CAST: dict[str, dict[str, Any]] = {
     "air": {"funding": Funding.ON_ISSUE},
@@ -59,45 +90,23 @@ CAST: dict[str, dict[str, Any]] = {
     "bank": {"funding": Funding.ON_REDEMPTION},
     "charity": {"funding": Funding.ON_REDEMPTION},
 }
-UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds", "us": "microseconds"}
-OPTIONS = {"at", "key", "expires", "ref", "reason", "by", "match", "from", "until", "to"}
-ONLY_PLACE = "SELECT lot_id, remaining_points FROM ledger.lots WHERE lane = $1 AND wallet_id = $2"
-USABLE = """
-SELECT coalesce(sum(remaining_points - held_points), 0) FROM ledger.lots
-WHERE lane = $1 AND wallet_id = $2 AND available_at <= $3 AND $3 < expires_at
-"""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a story, taken apart."""
-
-    verb: str
-    words: list[str]
-    options: dict[str, str]
-    makes: str | None
-    refusal: str | None
-    data: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Done:
-    """An entry that a story gave a name, and whose it is."""
-
-    partner: str
-    wallet: Place
-    entry: Place
-    result: Any
+MODES = {
+    None: ReverseMode.REFUSE,
+    "only-pending": ReverseMode.ONLY_PENDING,
+    "within-balance": ReverseMode.WITHIN_BALANCE,
+    "unlimited": ReverseMode.UNLIMITED,
+}
 
 
 @dataclass
-class Story:
+class Story(Claims, Limits):
     """Tells lines to a coalition, one after another."""
 
     coalition: Coalition
     done: dict[str, Done] = field(default_factory=dict)
     lots: dict[str, Place] = field(default_factory=dict)
     owners: dict[str, tuple[str, Place]] = field(default_factory=dict)
+    caps: dict[str, int] = field(default_factory=dict)
 
     async def __call__(self, text: str) -> None:
         for row in text.strip().splitlines():
@@ -120,7 +129,8 @@ class Story:
             await verb(line)
         told = {name: written(value) for name, value in vars(refused.value).items()}
         assert (refused.value.code, told) == (line.refusal, line.data), row
-        assert await photograph(self.coalition) == before, f"a refusal changed the books: {row}"
+        if not line.is_settled:
+            assert await photograph(self.coalition) == before, f"a refusal changed the books: {row}"
 
     async def member(self, name: str) -> Place:
         known = self.coalition.members.get(name)
@@ -156,14 +166,31 @@ class Story:
             reference=options.get("ref"),
             expires_at=self.when(options["expires"]) if "expires" in options else NEVER,
             **({"reason": options["reason"]} if "reason" in options else {}),
+            available_at=self.when(options["available"]) if "available" in options else None,
+            restriction_id=await self.restriction(options),
         )
         self.remember(line, partner, wallet, issued)
-        if line.makes:
+        if line.makes and issued.lot is not None:
             self.lots[line.makes] = issued.lot
             self.owners[line.makes] = (partner, wallet)
 
+    async def restriction(self, options: dict[str, str]) -> int | None:
+        if not {"only", "category", "barred"} & set(options):
+            return None
+        acceptors = options.get("only")
+        rule = Restriction(
+            acceptor_ids=acceptors
+            and tuple(self.coalition.partners[code].partner_id for code in acceptors.split(",")),
+            categories=tuple(options["category"].split(",")) if "category" in options else None,
+            is_transferable=options.get("barred") != "transfer",
+            is_exchangeable=options.get("barred") != "exchange",
+        )
+        async with self.coalition.hub.database.begin(HUB_ACTOR) as tx:
+            return await save_restriction(tx, rule)
+
     async def tell_redeem(self, line: Line) -> None:
-        await self.use(line, redeem_points, "acceptor")
+        category = line.options.get("category")
+        await self.use(line, redeem_points, "acceptor", category=category)
 
     async def tell_cash_out(self, line: Line) -> None:
         await self.use(line, cash_out_points, "agent")
@@ -191,8 +218,12 @@ class Story:
             wallet=first.wallet,
             redemption=first.entry,
             points=int(points),
+            reinstated_until=(
+                self.when(line.options["reinstated"]) if "reinstated" in line.options else None
+            ),
         )
         self.remember(line, partner, first.wallet, refunded)
+        await self.name_lots(refunded.entry, line.makes, first.wallet)
 
     async def tell_reverse(self, line: Line) -> None:
         lot, points = line.words
@@ -204,27 +235,81 @@ class Story:
             wallet=wallet,
             lot=self.lots[lot],
             points=int(points),
+            mode=MODES[line.options.get("mode")],
         )
         self.remember(line, partner, wallet, result)
+
+    async def tell_extend(self, line: Line) -> None:
+        await self.change_lot(line, extend_lot)
+
+    async def tell_reinstate(self, line: Line) -> None:
+        await self.change_lot(line, reinstate_lot)
+
+    async def change_lot(self, line: Line, verb: Any) -> None:
+        lot, points = line.words
+        partner, wallet = self.owners[lot]
+        changed = await verb(
+            **self.call(line),
+            wallet=wallet,
+            lot=self.lots[lot],
+            points=int(points),
+            expires_at=self.when(line.options["to"]),
+            reason="kindness",
+        )
+        self.remember(line, partner, wallet, changed)
+        if line.makes:
+            self.lots[line.makes] = changed.lot
+            self.owners[line.makes] = (partner, wallet)
+
+    async def tell_release(self, line: Line) -> None:
+        lot = line.words[0]
+        partner, wallet = self.owners[lot]
+        released = await release_lot(
+            **self.call(line), wallet=wallet, lot=self.lots[lot], reason="kindness"
+        )
+        self.remember(line, partner, wallet, released)
 
     async def tell_transfer(self, line: Line) -> None:
         giver, taker, points = line.words
         wallet, to_wallet = await self.member(giver), await self.member(taker)
         moved = await transfer_points(
-            **self.call(line), wallet=wallet, to_wallet=to_wallet, points=int(points)
+            **self.call_under_terms(line),
+            database=self.coalition.hub.database,
+            wallet=wallet,
+            to_wallet=to_wallet,
+            points=int(points),
         )
         self.remember(line, giver, wallet, moved)
-        made = await self.coalition.query(
-            "SELECT lot_id, source_lot_id FROM ledger.lots WHERE lane = $1 AND source_seq = $2",
-            moved.entry.lane,
-            moved.entry.number,
+        await self.name_moved_lots(line.makes, wallet, to_wallet, moved.first_lot)
+
+    async def name_lots(self, entry: Place, made_by: str | None, wallet: Place) -> None:
+        """Name the lots that an entry moved points into: LOT/NAME."""
+        first = await self.coalition.value(
+            "SELECT min(lot_id) FROM ledger.lots"
+            " WHERE lane = $1 AND source_seq = $2 AND source_lot_id IS NOT NULL",
+            entry.lane,
+            entry.number,
         )
+        if first is not None:
+            await self.name_moved_lots(made_by, wallet, wallet, Place(entry.lane, first))
+
+    async def name_moved_lots(
+        self, made_by: str | None, wallet: Place, to_wallet: Place, first_lot: Place
+    ) -> None:
+        made = await self.coalition.query(
+            "SELECT lot_id, source_lot_id FROM ledger.lots"
+            " WHERE lane = $1 AND wallet_id = $2 AND lot_id >= $3",
+            to_wallet.lane,
+            to_wallet.number,
+            first_lot.number,
+        )
+        sources = {(lot.lane, lot.number): name for name, lot in self.lots.items()}
         for row in made:
-            source = next(
-                name for name, lot in self.lots.items() if lot.number == row["source_lot_id"]
-            )
-            self.lots[f"{source}/{line.makes}"] = Place(moved.entry.lane, row["lot_id"])
-            self.owners[f"{source}/{line.makes}"] = (self.owners[source][0], to_wallet)
+            source = sources.get((wallet.lane, row["source_lot_id"]))
+            if source is None:  # the story gave it no name
+                continue
+            self.lots[f"{source}/{made_by}"] = Place(to_wallet.lane, row["lot_id"])
+            self.owners[f"{source}/{made_by}"] = (self.owners[source][0], to_wallet)
 
     async def tell_expire(self, line: Line) -> None:
         wallet = await self.member(line.words[0])
@@ -275,55 +360,16 @@ class Story:
         who, *facts = line.words
         expected = dict(fact.split("=") for fact in facts)
         if who == "journal":
-            found = {"entries": await self.coalition.value("SELECT count(*) FROM ledger.entries")}
-        elif who in self.done and not set(expected) <= {"remaining"}:
-            found = await self.facts_of_entry(self.done[who])
+            found = await facts_of_journal(self)
+        elif who in self.caps:
+            found = await self.facts_of_cap(who)
+        elif who in self.done:
+            found = await facts_of_entry(self, self.done[who])
         elif who in CAST:
-            found = await self.facts_of_partner(who)
+            found = await facts_of_partner(self, who)
         else:
-            found = await self.facts_of_member(who)
+            found = await facts_of_member(self, who)
         assert {name: str(found.get(name)) for name in expected} == expected, line
-
-    async def facts_of_member(self, name: str) -> dict[str, Any]:
-        wallet, query = await self.member(name), self.coalition.value
-        place = (wallet.lane, wallet.number)
-        facts = {
-            "available": await query(USABLE, *place, self.coalition.clock.now),
-            "balance": await query(
-                "SELECT balance_points FROM ledger.wallets WHERE lane = $1 AND wallet_id = $2",
-                *place,
-            ),
-        }
-        names = {lot.number: told for told, lot in self.lots.items()}
-        for row in await self.coalition.query(ONLY_PLACE, *place):
-            facts[names.get(row["lot_id"], "?")] = row["remaining_points"]
-        return facts
-
-    async def facts_of_entry(self, done: Done) -> dict[str, Any]:
-        place = (done.entry.lane, done.entry.number)
-        names = {lot.number: told for told, lot in self.lots.items()}
-        (entry,) = await self.coalition.query(
-            "SELECT * FROM ledger.entries WHERE lane = $1 AND seq = $2", *place
-        )
-        lines = await self.coalition.query(
-            "SELECT lot_id, points, kind FROM ledger.allocations"
-            " WHERE lane = $1 AND seq = $2 ORDER BY line",
-            *place,
-        )
-        return {
-            "points": entry["points"],
-            "expired": -sum(row["points"] for row in lines if row["kind"] == EntryKind.EXPIRE),
-            "allocations": ",".join(f"{names[row['lot_id']]}:{row['points']}" for row in lines),
-            "segment": entry["segment_id"],
-        }
-
-    async def facts_of_partner(self, code: str) -> dict[str, Any]:
-        return {
-            "outstanding": await self.coalition.value(
-                "SELECT coalesce(sum(points), 0) FROM ledger.liabilities WHERE issuer_id = $1",
-                self.coalition.partners[code].partner_id,
-            )
-        }
 
 
 async def begin_story(coalition: Coalition) -> Story:
@@ -331,34 +377,3 @@ async def begin_story(coalition: Coalition) -> Story:
     for code, terms in CAST.items():
         await coalition.partner(code, **terms)
     return Story(coalition)
-
-
-def parse(row: str) -> Line:
-    """Take a line apart."""
-    row = row.partition("  #")[0].strip()
-    told, _, refused = (part.strip() for part in row.partition("!!"))
-    told, _, makes = (part.strip() for part in told.partition("->"))
-    verb, *rest = told.split()
-    words, options = [], {}
-    pieces = iter(rest)
-    for piece in pieces:
-        if piece in OPTIONS:
-            options[piece] = next(pieces)
-        else:
-            words.append(piece)
-    code, *data = refused.split() if refused else [None]
-    return Line(verb, words, options, makes or None, code, dict(d.split("=", 1) for d in data))
-
-
-def written(value: object) -> str:
-    """A value of a refusal as a story writes it."""
-    return f"{value:%Y-%m-%dT%H:%M:%S}" if isinstance(value, datetime) else str(value)
-
-
-def span(text: str) -> timedelta:
-    """A length of time as a story tells it."""
-    if text == "now":
-        return timedelta(0)
-    found = re.fullmatch(r"(-?\d+)(us|[dhms])", text)
-    assert found, f"not a length of time: {text}"
-    return timedelta(**{UNITS[found[2]]: int(found[1])})

@@ -69,7 +69,7 @@ class DirectCall:
         operation = issue_of(order)
         row = await self.connection.fetchrow(POST_BATCH, system_clock(), *columns_of([operation]))
         assert row is not None, "one operation, one row"
-        return _refused(Outcome(row[0], row[1], operation.wallet.lane, row[2], row[3], row[4]))
+        return _refused(Outcome(row[0], row[1], operation.wallet.lane, *row[2:6]))
 
 
 @asynccontextmanager

@@ -28,7 +28,7 @@ from hub.cli.fields import (
 from hub.cli.strict_json import Json, quote
 from hub.kernel.money import ZERO
 from partners.errors import TermsFieldInvalid, TermsNotExact
-from partners.terms import Funding, Terms
+from partners.terms import CAP_POINTS_MAX, Funding, Terms
 
 RATES_COUNT_MAX: Final = 1_000
 
@@ -37,7 +37,11 @@ EXPIRY_MONTHS_MAX: Final = 1_200
 AGREEMENT_KEYS: Final = frozenset(Terms.__dataclass_fields__) - {"effective_until"}
 """What an agreement may say; a version ends where the next one begins."""
 
-SCENARIO_KEYS: Final = AGREEMENT_KEYS - {"expiry_months"}
+SCENARIO_KEYS: Final = AGREEMENT_KEYS - {
+    "expiry_months",
+    "points_cap_per_window",
+    "points_cap_per_member",
+}
 """What a scenario may say of a version; its events carry the end of their lots themselves."""
 
 
@@ -99,6 +103,8 @@ def _read_terms(fields: Fields) -> Terms:
             breakage_share=_read_or_zero(fields, "breakage_share", read_share),
             hub_breakage_share=_read_or_zero(fields, "hub_breakage_share", read_share),
             expiry_months=_read_months(fields),
+            points_cap_per_window=_read_cap(fields, "points_cap_per_window"),
+            points_cap_per_member=_read_cap(fields, "points_cap_per_member"),
         )
     except TermsFieldInvalid as refusal:
         raise fields.refusal(
@@ -131,6 +137,12 @@ def _read_months(fields: Fields) -> int | None:
     if key not in fields.values:
         return None
     return read_whole(fields, key, first=1, last=EXPIRY_MONTHS_MAX)
+
+
+def _read_cap(fields: Fields, key: str) -> int | None:
+    if key not in fields.values:
+        return None
+    return read_whole(fields, key, first=0, last=CAP_POINTS_MAX)
 
 
 def _read_or_zero(fields: Fields, key: str, reader: Reader[Decimal]) -> Decimal:

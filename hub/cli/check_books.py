@@ -22,8 +22,10 @@ from hub.cli.output import (
     sheet_objects,
 )
 from hub.kernel.actor import HUB_ACTOR
+from hub.ledger.journal.repairs import plan_repairs
 from hub.ledger.journal.rules import LEDGER_RULES, Violation
 from hub.ledger.journal.store import audit_ledger
+from hub.ledger.log.checking import LOG_RULES, check_log
 from hub.settings import read_settings
 from settlement.recompute import (
     SETTLEMENT_RULES,
@@ -45,6 +47,8 @@ Examples:
   hub check-books --format json      for a program
 
   hub check-books --format csv       a row for each place
+
+  hub check-books --repair-plan      and what would put it right; it repairs nothing
 
 {describe_exit_codes()}
 """
@@ -69,11 +73,18 @@ def check_books(
     output_format: Annotated[
         Format, typer.Option("--format", help="How to print what was found.")
     ] = Format.TABLE,
+    repair_plan: Annotated[
+        bool,
+        typer.Option(
+            "--repair-plan", help="Say what would put each place right. It repairs nothing."
+        ),
+    ] = False,
 ) -> None:
     """Check that the books are in order; the exit status is 1 when they are not.
 
-    Adds the whole journal up anew and compares it with wallets, lots, flows and liabilities, then
-    settles every closed window from the journal and compares it with its cells and its seal.
+    Adds the whole journal up anew and compares it with wallets, lots, flows and liabilities, hashes
+    it anew and compares it with the last signed checkpoint, then settles every closed window from
+    the journal and compares it with its cells and its seal.
     """
     with hub_database(read_settings()) as url, progress_bar(remark_console()) as bar:
         task = bar.add_task("check", total=None)
@@ -82,7 +93,7 @@ def check_books(
             bar.update(task, completed=done_count, total=total)
 
         findings = asyncio.run(_check(url, advance))
-    print_findings(findings, output_format)
+    print_findings(findings, output_format, has_plan=repair_plan)
     if findings.violation_count:
         noun = "place is" if findings.violation_count == 1 else "places are"
         sentence = f"hub: {findings.violation_count} {noun} wrong in the books"
@@ -91,18 +102,20 @@ def check_books(
 
 async def _check(url: str, advance: Callable[[int, int], None]) -> Findings:
     """Check everything in one snapshot."""
-    counts = dict.fromkeys((*LEDGER_RULES, *SETTLEMENT_RULES), 0)
+    counts = dict.fromkeys((*LEDGER_RULES, *LOG_RULES, *SETTLEMENT_RULES), 0)
     shown: list[Violation] = []
     async with open_books(url) as books, books.database.read(HUB_ACTOR) as tx:
         windows = await list_closed_windows(tx)
-        steps = len(windows) + 1
+        steps = len(windows) + 2
         advance(0, steps)
         for rule in await audit_ledger(tx, shown_max=SHOWN_MAX):
             counts[rule.rule] = counts.get(rule.rule, 0) + rule.count
             shown += rule.violations
         advance(1, steps)
+        await check_log(tx, lambda violation: _note(counts, shown, [violation]))
+        advance(2, steps)
         _note(counts, shown, await check_calendars(tx))
-        done_count = 1
+        done_count = 2
         async for found in check_windows(tx, books.register, windows):
             _note(counts, shown, found)
             done_count += 1
@@ -117,24 +130,40 @@ def _note(counts: dict[str, int], shown: list[Violation], found: Sequence[Violat
             shown.append(violation)
 
 
-def print_findings(findings: Findings, output_format: Format) -> None:
-    """Print every rule with its count, and every place that is wrong."""
+def print_findings(findings: Findings, output_format: Format, *, has_plan: bool) -> None:
+    """Print every rule with its count, every place that is wrong, and what would put it right."""
+    plan = [plan_sheet(findings)] if has_plan else []
     match output_format:
         case Format.JSON:
-            print_json(
-                {
-                    "is_in_order": findings.violation_count == 0,
-                    "rules": dict(findings.counts),
-                    "violations": sheet_objects(violations_sheet(findings)),
-                }
-            )
+            told: dict[str, object] = {
+                "is_in_order": findings.violation_count == 0,
+                "rules": dict(findings.counts),
+                "violations": sheet_objects(violations_sheet(findings)),
+            }
+            for sheet in plan:
+                told["repair_plan"] = sheet_objects(sheet)
+            print_json(told)
         case Format.CSV:
-            print_csv(violations_sheet(findings))
+            for sheet in plan or [violations_sheet(findings)]:
+                print_csv(sheet)
         case Format.TABLE:
             sheets = [rules_sheet(findings)]
             if findings.violations:
-                sheets.append(violations_sheet(findings))
+                sheets += [violations_sheet(findings), *plan]
             print_sheets(result_console(), sheets)
+
+
+def plan_sheet(findings: Findings) -> Sheet:
+    """List what would put each place right: words, and the entries that would correct it."""
+    columns = tuple(
+        Column(name, is_number=False)
+        for name in ("rule", "nature", "wrong", "remedy", "correction entries")
+    )
+    rows = tuple(
+        (one.rule, one.nature.value, one.wrong, one.remedy, "; ".join(one.entries) or "none")
+        for one in plan_repairs(findings.violations)
+    )
+    return Sheet("What would put it right (nothing was repaired)", columns, rows)
 
 
 def rules_sheet(findings: Findings) -> Sheet:

@@ -27,8 +27,17 @@ class LateCommand:
 
 COMMANDS: Final = {
     "serve": LateCommand("hub.cli.serve", "Serve the API on HTTP."),
-    "work": LateCommand("hub.cli.work", "Run the background jobs."),
+    "work": LateCommand("hub.cli.work.command", "Run jobs and consumers, and look after them."),
+    "staff": LateCommand("hub.cli.staff", "Invite people, and say what they may do."),
+    "invite-member": LateCommand(
+        "hub.cli.member_invitation", "Let a member make a passkey to sign in with."
+    ),
+    "audit-log": LateCommand("hub.cli.audit_log", "Show and verify who did what that matters."),
     "token": LateCommand("hub.cli.token", "Make a development token."),
+    "client": LateCommand("hub.cli.client.command", "Let software of partners in."),
+    "keys": LateCommand("hub.cli.keys", "List and rotate the keys that tokens are signed with."),
+    "documents": LateCommand("hub.cli.documents", "Publish trusted documents, and list them."),
+    "schema": LateCommand("hub.cli.schema", "Print the schema, and say who uses what of it."),
     "migrate": LateCommand("hub.cli.migrate", "Bring the database to the newest schema."),
     "demo": LateCommand("hub.cli.demo.command", "Load the demo coalition, settle it and serve it."),
     "coalition": LateCommand("hub.cli.coalition.command", "Apply a file of partners and terms."),
@@ -38,10 +47,14 @@ COMMANDS: Final = {
     "replay": LateCommand(
         "hub.cli.replay.command", "Replay a folder of real receipts through the ledger."
     ),
+    "caps": LateCommand("hub.cli.caps", "Say how much may be issued, accepted or owed."),
     "settle": LateCommand(
         "hub.cli.settle.command", "Close settlement windows and show what they owe."
     ),
     "check-books": LateCommand("hub.cli.check_books", "Check that the books are in order."),
+    "seal": LateCommand("hub.cli.seal", "Sign what is in the books."),
+    "export": LateCommand("hub.cli.export", "Write proofs for partners and auditors."),
+    "verify": LateCommand("hub.cli.verify", "Verify a bundle of entries; needs no database."),
 }
 
 EPILOG: Final = f"""

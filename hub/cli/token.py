@@ -7,8 +7,9 @@ import typer
 import uvloop
 
 from auth.keys import ID_KEY, open_key
+from auth.store import delete_tokens
 from auth.tokens import mint_token
-from hub.cli.database import hub_database
+from hub.cli.database import hub_database, open_books
 from hub.kernel.actor import HUB_ACTOR, Actor, ActorKind
 from hub.kernel.errors import DomainError
 from hub.kernel.ids import IdKind, IdMint, IdNotValid
@@ -35,13 +36,16 @@ class SubjectNotValid(DomainError):
 
 
 Subject = Annotated[
-    str,
+    str | None,
     typer.Argument(help="operator, partner:CODE, or member:ID as the operator sees the id."),
+]
+RemoveAll = Annotated[
+    bool, typer.Option("--remove-all", help="Take all development tokens away; in every profile.")
 ]
 
 
 @app.command()
-def token(subject: Subject) -> None:
+def token(subject: Subject = None, *, remove_all: RemoveAll = False) -> None:
     """Make a development token and print it; this is the only time it can be read.
 
     It works in the development profile, for programs on this machine, until the database goes.
@@ -49,9 +53,13 @@ def token(subject: Subject) -> None:
     Example: hub token partner:AIR
     """
     settings = read_settings()
+    if remove_all:
+        with hub_database(settings) as url:
+            print(f"{uvloop.run(_remove_tokens(url))} development tokens taken away")
+        return
     if settings.profile is not Profile.DEVELOPMENT:
         raise OnlyInDevelopment
-    print(make_token(settings, subject))
+    print(make_token(settings, subject or ""))
 
 
 def make_token(settings: Settings, subject: str) -> str:
@@ -61,6 +69,11 @@ def make_token(settings: Settings, subject: str) -> str:
     """
     with hub_database(settings) as url:
         return uvloop.run(_make_token(url, subject))
+
+
+async def _remove_tokens(url: str) -> int:
+    async with open_books(url) as books, books.database.begin(HUB_ACTOR) as tx:
+        return await delete_tokens(tx)
 
 
 async def _make_token(url: str, subject: str) -> str:

@@ -31,6 +31,8 @@ class IdKind(IntEnum):
     TERMS = 6
     WINDOW = 7
     LINKED_ACCOUNT = 8
+    OBLIGATION = 40
+    GRANT = 41
 
 
 @dataclass(eq=False)

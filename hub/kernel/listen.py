@@ -16,6 +16,25 @@ RETRY_SECONDS: Final = 1
 POLL_SECONDS: Final = 5
 
 
+class Bell:
+    """Calls whoever wants to know that something happened, one after the other."""
+
+    def __init__(self) -> None:
+        self._heard_by: list[Callable[[], Awaitable[None]]] = []
+
+    def on_ring(self, hear: Callable[[], Awaitable[None]]) -> None:
+        """Call this too, from now on."""
+        self._heard_by.append(hear)
+
+    async def ring(self) -> None:
+        """Tell everybody. Who fails to take it in is told again at the next ring."""
+        for hear in self._heard_by:
+            try:
+                await hear()
+            except Exception as error:  # noqa: BLE001 (one that fails must not keep the others out)
+                log.warning("kernel.bell_not_heard", error=type(error).__name__)
+
+
 async def listen(
     connect: Callable[[], Awaitable[RawConnection]],
     channel: str,

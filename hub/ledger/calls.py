@@ -9,17 +9,20 @@ from asyncpg.pgproto.pgproto import UUID
 from hub.ledger.operations import HOUSE_LANE, HouseOperation, Operation
 
 POST_BATCH: Final = """
-SELECT code, is_replay, seq, detail, posted_at FROM ledger.post_batch(
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+SELECT code, is_replay, seq, detail, points, posted_at, cap_id FROM ledger.post_batch(
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+    $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30,
+    $31, $32, $33, $34, $35, $36)
 """
 POST_MONEY: Final = """
-SELECT code, is_replay, seq, detail, posted_at FROM ledger.post_money(
+SELECT code, is_replay, seq, detail, 0::bigint AS points, posted_at, NULL::bigint AS cap_id
+FROM ledger.post_money(
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 """
 RECALL: Final = """
 SELECT CASE WHEN request_hash = $3 THEN code ELSE 50::smallint END AS code,
-       request_hash = $3 AS is_replay, seq, detail, posted_at
+       request_hash = $3 AS is_replay, seq, detail, coalesce(points, $4) AS points, posted_at,
+       cap_id
 FROM ledger.keys WHERE lane = $1 AND key_hash = $2
 """
 
@@ -31,13 +34,20 @@ def lane_of_entry(operation: Operation | HouseOperation) -> int:
 
 def key_of(operation: Operation | HouseOperation) -> list[Any]:
     """Turn an operation into the parameters of `RECALL`."""
-    return [lane_of_entry(operation), _uuid(operation.key_hash), UUID(operation.request_hash)]
+    points = operation.points if isinstance(operation, Operation) else 0
+    return [
+        lane_of_entry(operation),
+        _uuid(operation.key_hash),
+        UUID(operation.request_hash),
+        points,
+    ]
 
 
-def columns_of(operations: Sequence[Operation]) -> list[Any]:
+def columns_of(operations: Sequence[Operation], groups: Sequence[int | None] = ()) -> list[Any]:
     """Turn operations into the array parameters of `post_batch`, in its order.
 
-    A column that no operation uses is sent as NULL: nothing is encoded for it.
+    `groups` numbers those that are booked all or not at all. A column that no operation uses is
+    sent as NULL: nothing is encoded for it.
     """
     return [
         [o.wallet.lane for o in operations],
@@ -63,6 +73,29 @@ def columns_of(operations: Sequence[Operation]) -> list[Any]:
         _used([o.ref_seq for o in operations]),
         _used([o.match_rate for o in operations]),
         _used([o.issue_rank for o in operations]),
+        _used([o.mode for o in operations]),
+        _used([o.category for o in operations]),
+        _used([o.restriction_id for o in operations]),
+        _used([o.counter_wallet and o.counter_wallet.lane for o in operations]),
+        _used([o.contributor_wallet_id for o in operations]),
+        _used(list(groups)),
+        *_columns_of_charges(operations),
+    ]
+
+
+def _columns_of_charges(operations: Sequence[Operation]) -> list[list[Any] | None]:
+    """Flatten what operations charge to caps; NULLs when nobody does."""
+    charged = [(ix, c) for ix, o in enumerate(operations, 1) if o.charges for c in o.charges]
+    if not charged:
+        return [None] * 6
+    charges = [charge for _, charge in charged]
+    return [
+        [ix for ix, _ in charged],
+        [c.cap_id for c in charges],
+        [c.unit for c in charges],
+        [c.back for c in charges],
+        [c.issue_terms_id for c in charges],
+        [c.rest for c in charges],
     ]
 
 

@@ -4,45 +4,31 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hub.kernel.tx import RawConnection
-from hub.ledger.calls import POST_BATCH, columns_of
-from hub.ledger.entries import EntryKind
-from hub.ledger.operations import Code, Operation, Place, hash_request
+from hub.ledger.due import book, list_due_expiries, list_due_lapses
+from hub.ledger.operations import Code
 
-SWEEP_ACTOR: Final = "hub"
-WALLETS_PER_SWEEP: Final = 500
 INSTANT_STEP: Final = timedelta(microseconds=1)
 """The grain of time in the books: what expires before a cut has ended one step before it."""
-
-_DUE_WALLETS: Final = """
-SELECT wallet_id FROM (
-    SELECT wallet_id FROM ledger.lots
-    WHERE lane = $1 AND is_open AND expires_at < 'infinity' AND expires_at <= $2
-      AND remaining_points > held_points
-    ORDER BY expires_at LIMIT $3) due
-GROUP BY wallet_id ORDER BY wallet_id
-"""
 
 
 async def sweep_lane(
     connection: RawConnection, lane: int, *, at: datetime, posted_at: datetime | None
 ) -> int:
-    """Book the expiry of every lot of a lane that ended at or before an instant.
+    """Book the end of every hold and the expiry of every lot that ended by an instant in a lane.
 
-    Gives the number of entries booked. `posted_at` None stands for the present of the lane.
-    Safe to repeat and to interrupt: a booked lot is not due any more.
+    Holds go first: what they held may have expired meanwhile. Gives the number of entries booked.
+    `posted_at` None stands for the present of the lane. Safe to repeat and to interrupt.
 
-    Source: rule book 1.7.1.
+    Source: rule book 1.4.2, 1.7.1.
     """
     booked = 0
-    while True:
-        rows = await connection.fetch(_DUE_WALLETS, lane, at, WALLETS_PER_SWEEP)
-        wallets = [row["wallet_id"] for row in rows]
-        if not wallets:
-            return booked
-        codes = await _book_expiries(connection, lane, wallets, at=at, posted_at=posted_at)
-        booked += codes.count(Code.BOOKED)
-        if Code.CUT_DUE in codes:
-            await cut_lane_until(connection, lane, posted_at or at)
+    for list_due in (list_due_lapses, list_due_expiries):
+        while operations := await list_due(connection, lane, at=at, posted_at=posted_at):
+            codes = await book(connection, operations, clock=posted_at or at)
+            booked += codes.count(Code.BOOKED)
+            if Code.CUT_DUE in codes:
+                await cut_lane_until(connection, lane, posted_at or at)
+    return booked
 
 
 async def cut_lane_until(connection: RawConnection, lane: int, instant: datetime) -> None:
@@ -80,30 +66,3 @@ async def plan_cut(connection: RawConnection, cut_at: datetime) -> bool:
     """Ask for a cut at an instant that no lane has reached; False when some lane has passed it."""
     planned: bool = await connection.fetchval("SELECT ledger.plan_cut($1)", cut_at)
     return planned
-
-
-async def _book_expiries(
-    connection: RawConnection,
-    lane: int,
-    wallets: list[int],
-    *,
-    at: datetime,
-    posted_at: datetime | None,
-) -> list[int]:
-    operations = [
-        Operation(
-            kind=EntryKind.EXPIRE,
-            wallet=Place(lane, wallet),
-            partner_id=0,
-            points=0,
-            key_hash=None,
-            request_hash=hash_request("expire", lane, wallet, at),
-            actor=SWEEP_ACTOR,
-            occurred_at=at,
-            decided_at=at,
-            posted_at=posted_at,
-        )
-        for wallet in wallets
-    ]
-    rows = await connection.fetch(POST_BATCH, at, *columns_of(operations))
-    return [row["code"] for row in rows]

@@ -21,8 +21,9 @@ BEGIN
 END $$;
 
 -- Cut one lane at the end of its segment. Locks: the lane.
--- Answers whether it was cut: not while a lot that expired before the cut is still to be booked,
--- nor when the lane has already passed p_segment (then there is nothing to do and it answers true).
+-- Answers whether it was cut: not while a lot that expired or a hold that ended before the cut is
+-- still to be booked, nor when the lane has already passed p_segment (then there is nothing to do
+-- and it answers true).
 CREATE FUNCTION ledger.cut_lane(p_lane smallint, p_segment bigint) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET enable_seqscan = off AS $$
 DECLARE
@@ -34,7 +35,9 @@ BEGIN
         RETURN EXISTS (SELECT FROM cuts WHERE lane = p_lane AND segment_id = p_segment);
     END IF;
     IF EXISTS (SELECT FROM lots l WHERE l.lane = p_lane AND l.is_open AND l.expires_at < 'infinity'
-                 AND l.expires_at < here.segment_until AND l.remaining_points > l.held_points) THEN
+                 AND l.expires_at < here.segment_until AND l.remaining_points > l.held_points)
+       OR EXISTS (SELECT FROM holds h WHERE h.lane = p_lane AND h.is_open
+                    AND h.ends_at < here.segment_until) THEN
         RETURN false;
     END IF;
     SELECT * INTO STRICT next_segment FROM segments WHERE starts_at = here.segment_until;
@@ -61,7 +64,3 @@ LANGUAGE sql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
     VALUES (p_terms, p_partner, p_from, p_until)
     ON CONFLICT (terms_id) DO UPDATE SET effective_until = excluded.effective_until
 $$;
-
-INSERT INTO ledger.segments (segment_id, starts_at, ends_at) VALUES (1, '-infinity', 'infinity');
-INSERT INTO ledger.lanes (lane, segment_id, segment_until)
-SELECT lane, 1, 'infinity' FROM generate_series(-1, 63) lane;

@@ -10,7 +10,9 @@ DECLARE
 BEGIN
     FOR debit IN
         SELECT o.ix, o.wallet_id, o.points, o.detail AS available_points FROM unnest(ops) o
-        WHERE o.code = 0 AND NOT o.is_replay AND o.kind IN (2, 6, 7, 8) ORDER BY o.wallet_id, o.ix
+        WHERE o.code = 0 AND NOT o.is_replay AND o.kind IN (2, 6, 7, 8, 9, 10)
+          AND NOT o.is_special
+        ORDER BY o.wallet_id, o.ix
     LOOP
         IF wallet IS DISTINCT FROM debit.wallet_id THEN
             wallet := debit.wallet_id;
@@ -43,8 +45,8 @@ BEGIN
                    (sum(o.points) OVER w)::bigint - o.points AS low,
                    (sum(o.points) OVER w)::bigint AS high
             FROM unnest(ops) o
-            WHERE o.code = 0 AND NOT o.is_replay AND o.kind IN (2, 6, 7, 8)
-              AND (uncovered IS NULL OR o.wallet_id = ANY (uncovered))
+            WHERE o.code = 0 AND NOT o.is_replay AND o.kind IN (2, 6, 7, 8, 9, 10)
+              AND NOT o.is_special AND (uncovered IS NULL OR o.wallet_id = ANY (uncovered))
             WINDOW w AS (PARTITION BY o.wallet_id ORDER BY o.ix)
         ), wallet AS (
             SELECT lane, wallet_id, min(decided_at) AS decided_at, max(high) AS needed,
@@ -75,8 +77,10 @@ BEGIN
                 AS debit (ix, kind, low, high)
             WHERE lot.low < debit.high AND debit.low < lot.high
         )
-        SELECT array_agg((ix, line, kind, false, lot_id, -points, issuer_id, issue_terms_id,
-                          expires_at)::ledger.draft) FILTER (WHERE is_covered),
+        SELECT array_agg((ix, line, kind, false, lot_id, CASE kind WHEN 10 THEN 0 ELSE -points END,
+                          CASE kind WHEN 10 THEN points ELSE 0 END, issuer_id, issue_terms_id,
+                          expires_at, CASE kind WHEN 6 THEN line END, NULL, NULL)::ledger.draft)
+                   FILTER (WHERE is_covered),
                array_agg(DISTINCT wallet_id) FILTER (WHERE NOT is_covered)
         INTO found_drafts, uncovered
         FROM (SELECT *, row_number() OVER (PARTITION BY ix ORDER BY lot_high)::integer AS line
@@ -89,90 +93,64 @@ BEGIN
     RETURN drafts;
 END $$;
 
--- Decide and draft the refunds: back to the lots they came from, last used first (rule book 1.5.2);
--- what returns to an expired lot expires again in the same event (1.5.3).
-CREATE FUNCTION ledger.draft_refunds(INOUT ops ledger.operation[], INOUT drafts ledger.draft[])
+-- Decide and draw the debits of wallets that have restricted lots, one after another: what each may
+-- use differs. Restricted lots go first where they are allowed (1.2.2, 1.2.4). And holds that name
+-- the lot they want points of, e.g. the share of an issue that goes to a household (1.8.2).
+CREATE FUNCTION ledger.draw_special(INOUT ops ledger.operation[], INOUT drafts ledger.draft[])
 LANGUAGE plpgsql SET search_path = ledger, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     op ledger.operation;
-    redemption record;
-    refunded bigint;
-    refund_drafts ledger.draft[];
-    expired bigint;
+    use smallint;
+    drawn ledger.draft[];
+    mine ledger.draft[];        -- what this batch has drawn from the wallet so far
+    wallet bigint;
+    available bigint;
 BEGIN
     FOR op IN
         SELECT * FROM unnest(ops) o
-        WHERE o.code = 0 AND NOT o.is_replay AND o.kind = 3 ORDER BY o.ix
+        WHERE o.code = 0 AND NOT o.is_replay AND o.is_special ORDER BY o.lane, o.wallet_id, o.ix
     LOOP
-        SELECT e.kind, e.points, e.terms_id, e.match_rate INTO redemption FROM entries e
-        WHERE e.lane = op.lane AND e.seq = op.ref_seq AND e.kind IN (2, 7, 8)
-          AND e.wallet_id = op.wallet_id AND e.partner_id = op.partner_id;
-        IF NOT FOUND THEN
-            ops[op.ix].code := 6;                                           -- UnknownReference
-            CONTINUE;
+        IF wallet IS DISTINCT FROM op.wallet_id THEN
+            wallet := op.wallet_id;
+            mine := NULL;
         END IF;
-        SELECT coalesce(sum(e.points), 0) INTO refunded FROM entries e
-        WHERE e.lane = op.lane AND e.ref_seq = op.ref_seq AND e.kind = 3;
-        IF refunded + op.points > redemption.points THEN
-            ops[op.ix].code := 9;                                           -- RefundExceedsRedeemed
-            ops[op.ix].detail := redemption.points - refunded;
-            CONTINUE;
-        END IF;
-        ops[op.ix].terms_id := redemption.terms_id;
-        ops[op.ix].match_rate := redemption.match_rate;
-        WITH used AS (
-            SELECT a.line, a.lot_id, a.issuer_id, a.issue_terms_id, l.expires_at,
-                   (sum(-a.points) OVER w)::bigint + a.points AS low,
-                   (sum(-a.points) OVER w)::bigint AS high
-            FROM allocations a JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
-            WHERE a.lane = op.lane AND a.seq = op.ref_seq
-            WINDOW w AS (ORDER BY a.line DESC ROWS UNBOUNDED PRECEDING)
-        ), restored AS (
-            SELECT *, least(high, refunded + op.points) - greatest(low, refunded) AS points
-            FROM used WHERE low < refunded + op.points AND refunded < high
-        ), both_ways AS (
-            SELECT 1 AS way, redemption.kind, true AS is_reversal, r.*, r.points AS signed
-            FROM restored r
-            UNION ALL
-            SELECT 2, 5::smallint, false, r.*, -r.points FROM restored r
-            WHERE r.expires_at <= op.decided_at
+        use := CASE WHEN op.kind = 10 THEN op.mode ELSE op.kind END;
+        WITH usable AS (
+            SELECT l.lot_id, l.issuer_id, l.issue_terms_id, l.expires_at, l.issue_rank,
+                   r.restriction_id IS NULL AS is_general,
+                   l.remaining_points - l.held_points - coalesce(taken.points, 0) AS free
+            FROM lots l
+            LEFT JOIN restrictions r USING (restriction_id)
+            LEFT JOIN (SELECT m.lot_id, sum(m.held_points - m.points)::bigint AS points
+                       FROM unnest(mine) m GROUP BY m.lot_id) taken ON taken.lot_id = l.lot_id
+            WHERE l.lane = op.lane AND l.wallet_id = op.wallet_id AND l.is_open
+              AND l.expires_at > op.decided_at AND l.available_at <= op.decided_at
+              AND (op.kind <> 10 OR op.lot_id IS NULL OR l.lot_id = op.lot_id)
+              AND (r.restriction_id IS NULL OR CASE use
+                       WHEN 6 THEN r.is_transferable
+                       WHEN 9 THEN r.is_exchangeable
+                       ELSE (r.acceptor_ids IS NULL OR op.partner_id = ANY (r.acceptor_ids))
+                            AND (r.categories IS NULL OR op.category = ANY (r.categories)) END)
+        ), lined_up AS (
+            SELECT *, (sum(free) OVER w)::bigint - free AS low, (sum(free) OVER w)::bigint AS high,
+                   row_number() OVER w AS line
+            FROM usable WHERE free > 0
+            WINDOW w AS (ORDER BY is_general, expires_at, issue_rank, lot_id
+                         ROWS UNBOUNDED PRECEDING)
         )
-        SELECT array_agg((op.ix, n, b.kind, b.is_reversal, b.lot_id, b.signed, b.issuer_id,
-                          b.issue_terms_id, b.expires_at)::ledger.draft ORDER BY n),
-               -sum(b.signed) FILTER (WHERE b.way = 2)
-        INTO refund_drafts, expired
-        FROM (SELECT *, row_number() OVER (ORDER BY way, line DESC)::integer AS n
-              FROM both_ways) b;
-        ops[op.ix].detail := coalesce(expired, 0);
-        drafts := drafts || refund_drafts;
-    END LOOP;
-END $$;
-
--- Decide and draft reverses of issues: only unspent points of a lot that has not expired (1.6).
-CREATE FUNCTION ledger.draft_reverses(INOUT ops ledger.operation[], INOUT drafts ledger.draft[])
-LANGUAGE plpgsql SET search_path = ledger, pg_temp SET enable_seqscan = off AS $$
-DECLARE
-    op ledger.operation;
-    lot ledger.lots;
-BEGIN
-    FOR op IN
-        SELECT * FROM unnest(ops) o
-        WHERE o.code = 0 AND NOT o.is_replay AND o.kind = 4 ORDER BY o.ix
-    LOOP
-        SELECT * INTO lot FROM lots l
-        WHERE l.lane = op.lane AND l.lot_id = op.lot_id AND l.wallet_id = op.wallet_id
-          AND l.issuer_id = op.partner_id;
-        IF NOT FOUND THEN
-            ops[op.ix].code := 6;                                           -- UnknownReference
-        ELSIF lot.expires_at <= op.decided_at THEN
-            ops[op.ix].code := 7;                                           -- LotExpired
-        ELSIF lot.remaining_points - lot.held_points < op.points THEN
-            ops[op.ix].code := 8;                                           -- LotSpent
-            ops[op.ix].detail := lot.remaining_points - lot.held_points;
+        SELECT coalesce(max(high), 0),
+               array_agg((op.ix, line, op.kind, false, lot_id,
+                          CASE op.kind WHEN 10 THEN 0 ELSE -(least(high, op.points) - low) END,
+                          CASE op.kind WHEN 10 THEN least(high, op.points) - low ELSE 0 END,
+                          issuer_id, issue_terms_id, expires_at, CASE op.kind WHEN 6 THEN line END,
+                          NULL, NULL)::ledger.draft ORDER BY line) FILTER (WHERE low < op.points)
+        INTO available, drawn FROM lined_up;
+        ops[op.ix].detail := available;
+        IF available < op.points THEN
+            ops[op.ix].code := 1;                                           -- InsufficientPoints
         ELSE
-            ops[op.ix].terms_id := lot.issue_terms_id;
-            drafts := drafts || (op.ix, 1, 1::smallint, true, lot.lot_id, -op.points, lot.issuer_id,
-                                 lot.issue_terms_id, lot.expires_at)::ledger.draft;
+            mine := mine || drawn;
+            drafts := drafts || drawn;
         END IF;
     END LOOP;
 END $$;
@@ -189,8 +167,10 @@ BEGIN
         SELECT * FROM unnest(ops) o
         WHERE o.code = 0 AND NOT o.is_replay AND o.kind = 5 ORDER BY o.ix
     LOOP
-        SELECT array_agg((op.ix, n, 5::smallint, false, l.lot_id, -l.free, l.issuer_id,
-                          l.issue_terms_id, l.expires_at)::ledger.draft ORDER BY n), sum(l.free)
+        SELECT array_agg((op.ix, n, 5::smallint, false, l.lot_id, -l.free, 0, l.issuer_id,
+                          l.issue_terms_id, l.expires_at, NULL, NULL, NULL)::ledger.draft
+                         ORDER BY n),
+               sum(l.free)
         INTO expiring, total
         FROM (SELECT x.*, x.remaining_points - x.held_points AS free,
                      row_number() OVER (ORDER BY x.expires_at, x.issue_rank, x.lot_id)::integer AS n

@@ -19,6 +19,17 @@ class EntryKind(IntEnum):
     TRANSFER = 6
     CASH_OUT = 7
     DONATE = 8
+    EXCHANGE = 9
+    HOLD = 10
+    CAPTURE = 11
+    VOID = 12
+    LAPSE = 13
+    REPAY = 14
+    ARRIVE = 15
+    EXTEND = 16
+    REINSTATE = 17
+    RELEASE = 18
+    OWE = 19
     MEMBERSHIP_SALE = 20
     MEMBERSHIP_CANCEL = 21
     ADJUST = 22

@@ -20,9 +20,6 @@ BEGIN
 END $$;
 ALTER TYPE ledger.operation OWNER TO hub_poster;
 ALTER TYPE ledger.draft OWNER TO hub_poster;
+ALTER TYPE ledger.charge OWNER TO hub_poster;
 GRANT USAGE ON SCHEMA ledger TO hub_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO hub_app;
-
-GRANT USAGE ON SCHEMA public TO hub_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO hub_app;
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO hub_app;

@@ -9,15 +9,26 @@ from typing import Final
 from hub.ledger.entries import EntryKind
 
 LANE_COUNT: Final = 64
+ONE: Final = Decimal(1)
 HOUSE_LANE: Final = -1
 
 DEBITS: Final = frozenset(
-    {EntryKind.REDEEM, EntryKind.TRANSFER, EntryKind.CASH_OUT, EntryKind.DONATE}
+    {
+        EntryKind.REDEEM,
+        EntryKind.TRANSFER,
+        EntryKind.CASH_OUT,
+        EntryKind.DONATE,
+        EntryKind.EXCHANGE,
+        EntryKind.HOLD,
+    }
 )
 """Kinds that draw lots in redemption order."""
 
-LONERS: Final = frozenset({EntryKind.REFUND, EntryKind.REVERSE, EntryKind.EXPIRE})
-"""Kinds that need a batch in which nothing else touches their wallet."""
+CREDITS: Final = frozenset({EntryKind.ISSUE, EntryKind.ARRIVE})
+"""Kinds that make a lot. Every other kind stands alone on its wallet in a batch."""
+
+WHOLE_WALLET: Final = 0
+"""The points of a hold that sets everything aside, for a merge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +40,29 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What an operation uses of a cap, for each of its points.
+
+    `issue_terms_id` counts only points of lots that were issued under these terms. `rest` says that
+    no other lane has more to lend: what is left of the cap, all of it in the operation's lane.
+
+    Units: `unit` and `back` are points (1) or money of the cap's currency per point; a point that
+    is refunded, reversed or freed gives `back`.
+    """
+
+    cap_id: int
+    unit: Decimal = ONE
+    back: Decimal = ONE
+    issue_terms_id: int | None = None
+    rest: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One thing to book, on one wallet (a transfer: on two of the same lane).
+
+    `expires_at` is the end of the lot that is made, or of a hold. `mode` says of a hold which kind
+    its capture will be, and of a reverse how far it goes.
 
     Units: whole points; instants in UTC. `decided_at`, `occurred_at` and `posted_at` default to the
     hub's clock at the moment the batch leaves. `key_hash` None books without an idempotency key:
@@ -59,6 +91,11 @@ class Operation:
     ref_seq: int | None = None
     match_rate: Decimal | None = None
     issue_rank: int | None = None
+    mode: int | None = None
+    category: str | None = None
+    restriction_id: int | None = None
+    contributor_wallet_id: int | None = None
+    charges: tuple[Charge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +103,9 @@ class Outcome:
     """What became of an operation.
 
     `code` is a `Code`; `seq` the entry in its lane when it was booked. `detail` is the lot of an
-    issue, the first lot that a transfer made, the points that a refund let expire again, or the
-    number that a refusal carries.
+    issue, the first lot that a transfer made, the points that did not come back to their lots, the
+    points that a reverse could not take, or the number that a refusal carries. `points` is what
+    was booked: less than asked where a cap or a reverse left less; `cap_id` is that cap.
     A replay gives what the first use of the key gave.
     """
 
@@ -76,7 +114,9 @@ class Outcome:
     lane: int
     seq: int | None
     detail: int | None
+    points: int
     posted_at: datetime
+    cap_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +165,36 @@ class Code:
     LOT_SPENT: Final = 8
     REFUND_EXCEEDS_REDEEMED: Final = 9
     ALREADY_CANCELLED: Final = 10
+    REVERSE_EXCEEDS_ISSUED: Final = 11
+    HOLD_ENDED: Final = 12
+    CAPTURE_EXCEEDS_HOLD: Final = 13
+    EXCEEDS_EXPIRED: Final = 14
+    LOT_NOT_PENDING: Final = 15
+    GROUP_REFUSED: Final = 16
+    CAP_REACHED: Final = 17
+    END_NOT_LATER: Final = 18
+    LOT_NOT_EXPIRED: Final = 19
+    EXCEEDS_ARREARS: Final = 20
     KEY_CONFLICT: Final = 50
     CUT_DUE: Final = 51
     STALE_TERMS: Final = 52
-    NOTHING_TO_EXPIRE: Final = 53
+    NOTHING_TO_BOOK: Final = 53
+    LAPSE_DUE: Final = 54
+    REPAYMENT_DUE: Final = 55
+    SLICE_SHORT: Final = 56
+    BEHIND_ANOTHER: Final = 57
+
+    WAITS: Final = frozenset({CUT_DUE, LAPSE_DUE, REPAYMENT_DUE, SLICE_SHORT, BEHIND_ANOTHER})
+    """Not decided yet: something else is to be booked, or borrowed, before."""
+
+
+class ReverseMode:
+    """How far a reverse of an issue goes when points were spent. Source: rule book 1.6.2."""
+
+    REFUSE: Final = 0
+    ONLY_PENDING: Final = 1
+    WITHIN_BALANCE: Final = 2
+    UNLIMITED: Final = 3
 
 
 def lane_of(wallet_id: int) -> int:

@@ -2,8 +2,7 @@
 --
 -- The batch equals its operations done one after another, in the order given. That holds because
 -- the poster keeps a batch free of conflicts, which is checked here again: on one wallet debits
--- come before credits, all debits have one deciding instant, and a refund, reverse or expiry stands
--- alone.
+-- come before credits, all debits have one deciding instant, and whatever is neither stands alone.
 --
 -- Locks: the lanes of the batch, ascending, nothing else. READ COMMITTED gives every later
 -- statement a fresh snapshot, so work inside a lane is strictly serial.
@@ -15,8 +14,12 @@ CREATE FUNCTION ledger.post_batch(
     a_key uuid[], a_request uuid[], a_actor text[], a_terms integer[], a_occurred timestamptz[],
     a_decided timestamptz[], a_expires timestamptz[], a_reference_hash uuid[], a_reference text[],
     a_reason text[], a_posted timestamptz[], a_available timestamptz[], a_funder integer[],
-    a_counter bigint[], a_lot bigint[], a_ref bigint[], a_match numeric[], a_rank bigint[])
-RETURNS TABLE (code smallint, is_replay boolean, seq bigint, detail bigint, posted_at timestamptz)
+    a_counter bigint[], a_lot bigint[], a_ref bigint[], a_match numeric[], a_rank bigint[],
+    a_mode smallint[], a_category text[], a_restriction integer[], a_counter_lane smallint[],
+    a_contributor bigint[], a_group integer[], a_charged integer[], a_cap bigint[],
+    a_unit numeric[], a_back numeric[], a_charged_terms integer[], a_rest numeric[])
+RETURNS TABLE (code smallint, is_replay boolean, seq bigint, detail bigint, points bigint,
+               posted_at timestamptz, cap_id bigint)
 LANGUAGE plpgsql SECURITY DEFINER
 -- Plans are kept, by index. The dear operator makes planning count as dear as it is: else a small
 -- batch would be planned anew every time, which costs more than booking it.
@@ -32,7 +35,12 @@ DECLARE
     l_until timestamptz[];
     ops ledger.operation[];
     drafts ledger.draft[];
+    charges ledger.charge[];
     is_short boolean;
+    has_debits boolean;
+    has_special boolean;
+    has_owing boolean;
+    has_waiting boolean;
     seqs bigint[];              -- by ix; 0: not booked
     first_lots bigint[];        -- by ix: id of the first lot that the operation makes ...
     last_lots bigint[];         -- ... and of the last one; the last one so far where it makes none
@@ -55,66 +63,121 @@ BEGIN
                coalesce(u.occurred, p_clock) AS occurred_at,
                greatest(max(coalesce(u.posted, p_clock)) OVER (PARTITION BY u.lane ORDER BY u.ix),
                         l_posted[u.lane + 2]) AS posted_at,
-               u.kind IN (2, 6, 7, 8) AS is_debit
+               u.kind IN (2, 6, 7, 8, 9, 10) AS is_debit
         FROM unnest(a_lane, a_kind, a_wallet, a_partner, a_points, a_key, a_request, a_actor,
                     a_terms, a_occurred, a_decided, a_expires, a_reference_hash, a_reference,
                     a_reason, a_posted, a_available, a_funder, a_counter, a_lot, a_ref, a_match,
-                    a_rank) WITH ORDINALITY
+                    a_rank, a_mode, a_category, a_restriction, a_counter_lane, a_contributor,
+                    a_group) WITH ORDINALITY
              AS u (lane, kind, wallet_id, partner_id, points, key_hash, request_hash, actor,
                    terms_id, occurred, decided, expires_at, reference_hash, reference,
                    reason, posted, available_at, funder_id, counter_wallet_id, lot_id, ref_seq,
-                   match_rate, issue_rank, ix)
+                   match_rate, issue_rank, mode, category, restriction_id, counter_lane,
+                   contributor_wallet_id, group_number, ix)
     ), judged AS (
-        SELECT g.*, k.seq AS stored_seq, k.detail AS stored_detail, k.posted_at AS stored_at,
+        SELECT g.*, k.seq AS stored_seq, k.detail AS stored_detail, k.points AS stored_points,
+               k.posted_at AS stored_at, k.cap_id AS stored_cap_id, w.owed_points > 0 AS is_owing,
+               coalesce(c.owed_points > 0, false) AS is_counter_owing,
                coalesce(k.request_hash = g.request_hash, false) AS is_replay,
-               CASE WHEN g.is_debit THEN w.balance_points - w.held_points - over.points END
+               CASE WHEN g.is_debit THEN
+                   w.balance_points - w.held_points - over.points - apart.points END
                    AS available_points,
+               g.is_debit AND (apart.restricted_points > 0 OR g.kind = 10 AND g.lot_id IS NOT NULL)
+                   AS is_special,
                CASE WHEN k.request_hash = g.request_hash THEN k.code
                     WHEN k.request_hash IS NOT NULL THEN 50             -- the key's other request
                     WHEN g.posted_at >= l_until[g.lane + 2] THEN 51     -- the lane's cut is due
                     WHEN w.wallet_id IS NULL THEN 2
                     WHEN g.kind = 6 AND c.wallet_id IS NULL THEN 2
-                    WHEN NOT w.is_open AND g.kind <> 5 THEN 3
+                    WHEN NOT w.is_open AND g.kind NOT IN (5, 12, 13) THEN 3
                     WHEN NOT c.is_open THEN 3
-                    WHEN g.kind IN (1, 2, 7, 8) AND t.terms_id IS NULL THEN
+                    WHEN g.kind IN (1, 2, 7, 8, 9) AND t.terms_id IS NULL THEN
                         CASE WHEN ledger.has_terms(g.partner_id, g.occurred_at) THEN 52 ELSE 4 END
                     WHEN g.kind = 1 AND r.reference_hash IS NOT NULL THEN 5
+                    WHEN w.held_points > 0 AND g.kind NOT IN (5, 13) AND EXISTS (
+                        SELECT FROM holds h WHERE h.lane = g.lane AND h.wallet_id = g.wallet_id
+                                              AND h.is_open AND h.ends_at <= g.decided_at)
+                    THEN 54                                             -- a lapse is to be booked
+                    WHEN w.owed_points > 0 AND g.kind NOT IN (5, 13, 14)
+                         AND w.balance_points - w.held_points - over.points - apart.points > 0
+                    THEN 55                                             -- a repayment is
                     ELSE 0 END::smallint AS code
         FROM given g
         LEFT JOIN keys k ON k.lane = g.lane AND k.key_hash = g.key_hash
         LEFT JOIN wallets w ON w.lane = g.lane AND w.wallet_id = g.wallet_id
-        LEFT JOIN wallets c ON c.lane = g.lane AND c.wallet_id = g.counter_wallet_id
+        LEFT JOIN wallets c ON g.kind = 6 AND c.lane = g.lane
+              AND c.wallet_id = g.counter_wallet_id
         LEFT JOIN terms_spans t ON t.terms_id = g.terms_id AND t.partner_id = g.partner_id
               AND t.effective_from <= g.occurred_at AND g.occurred_at < t.effective_until
         LEFT JOIN issue_references r ON r.reference_hash = g.reference_hash
         LEFT JOIN LATERAL (             -- in the balance, but over: expired and not yet booked
             SELECT coalesce(sum(l.remaining_points - l.held_points), 0)::bigint AS points
             FROM lots l
-            WHERE g.is_debit AND l.lane = g.lane AND l.wallet_id = g.wallet_id AND l.is_open
+            WHERE (g.is_debit OR w.owed_points > 0) AND l.lane = g.lane
+              AND l.wallet_id = g.wallet_id AND l.is_open
               AND l.expires_at <= g.decided_at) over ON true
+        LEFT JOIN LATERAL (             -- pending, or restricted to some uses
+            SELECT coalesce(sum(l.remaining_points - l.held_points), 0)::bigint AS points,
+                   coalesce(sum(l.remaining_points - l.held_points)
+                                FILTER (WHERE l.available_at <= g.decided_at), 0)
+                       AS restricted_points
+            FROM lots l
+            WHERE (g.is_debit OR w.owed_points > 0) AND l.lane = g.lane
+              AND l.wallet_id = g.wallet_id AND l.is_open
+              AND (l.available_at > '-infinity' OR l.restriction_id IS NOT NULL)
+              AND (l.available_at > g.decided_at OR l.restriction_id IS NOT NULL)
+              AND l.expires_at > g.decided_at) apart ON true
     ), totalled AS (
-        SELECT *, sum(points) FILTER (WHERE code = 0 AND is_debit AND NOT is_replay)
+        SELECT *, sum(points) FILTER (WHERE code = 0 AND is_debit AND NOT is_replay
+                                        AND NOT is_special)
                       OVER (PARTITION BY wallet_id) > available_points AS is_short
         FROM judged
     )
-    SELECT array_agg((ix, lane, kind, wallet_id, counter_wallet_id, partner_id,
-                      coalesce(funder_id, partner_id), points, terms_id, lot_id, ref_seq, key_hash,
-                      request_hash, reference_hash, reference, reason, match_rate, actor,
-                      occurred_at, decided_at,
+    SELECT array_agg((ix, lane, kind, wallet_id, counter_lane, counter_wallet_id, partner_id,
+                      coalesce(funder_id, partner_id), coalesce(stored_points, points), NULL,
+                      CASE WHEN is_replay THEN stored_cap_id END,
+                      mode, terms_id, lot_id, ref_seq, key_hash, request_hash, reference_hash,
+                      reference, reason, category, match_rate, actor, occurred_at, decided_at,
                       CASE WHEN is_replay THEN stored_at ELSE posted_at END,
                       coalesce(available_at, '-infinity'), coalesce(expires_at, 'infinity'),
-                      issue_rank, code, is_replay, stored_seq,
+                      CASE WHEN kind IN (1, 15) THEN
+                          coalesce(issue_rank, (extract(epoch FROM posted_at) * 1000000)::bigint)
+                      END,
+                      restriction_id, contributor_wallet_id, group_number, is_special, is_owing, 0,
+                      code, is_replay, stored_seq,
                       CASE WHEN is_replay THEN stored_detail ELSE available_points END,
                       l_segment[lane + 2])::ledger.operation ORDER BY ix),
-           bool_or(is_short AND code = 0)
-    INTO ops, is_short FROM totalled;
+           bool_or(is_short AND code = 0), bool_or(is_special AND code = 0),
+           bool_or(is_owing AND code = 0), bool_or(is_counter_owing OR code IN (54, 55))
+    INTO ops, is_short, has_special, has_owing, has_waiting FROM totalled;
+    IF has_waiting THEN
+        ops := ledger.line_up(ops);
+    END IF;
+    IF a_group IS NOT NULL THEN
+        ops := ledger.join_groups(ops);
+    END IF;
 
     -- 2. Shortages, and the lots that each operation takes from or gives back to.
-    IF is_short THEN
-        ops := ledger.refuse_shortages(ops);
+    has_debits := a_kind && '{2,6,7,8,9,10}'::smallint[];
+    IF a_charged IS NOT NULL THEN
+        SELECT array_agg((ix, cap, unit, back, terms, rest, NULL, NULL, NULL)::ledger.charge)
+        INTO charges FROM unnest(a_charged, a_cap, a_unit, a_back, a_charged_terms, a_rest)
+            AS u (ix, cap, unit, back, terms, rest);
+        SELECT * INTO ops, charges, drafts FROM ledger.draw_and_charge(
+            ops, charges, is_short, has_debits, has_special, a_group IS NOT NULL);
+    ELSE
+        IF is_short THEN
+            ops := ledger.refuse_shortages(ops);
+        END IF;
+        IF has_debits THEN
+            drafts := ledger.draw_lots(ops);
+            IF has_special THEN
+                SELECT * INTO ops, drafts FROM ledger.draw_special(ops, drafts);
+            END IF;
+        END IF;
     END IF;
-    IF a_kind && '{2,6,7,8}'::smallint[] THEN
-        drafts := ledger.draw_lots(ops);
+    IF has_owing THEN
+        SELECT * INTO ops, drafts FROM ledger.draft_repayments(ops, drafts);
     END IF;
     IF 3 = ANY (a_kind) THEN
         SELECT * INTO ops, drafts FROM ledger.draft_refunds(ops, drafts);
@@ -124,6 +187,17 @@ BEGIN
     END IF;
     IF 5 = ANY (a_kind) THEN
         SELECT * INTO ops, drafts FROM ledger.draft_expiries(ops, drafts);
+    END IF;
+    IF a_kind && '{10,11,12,13,14,16,17,18,19}'::smallint[] THEN
+        SELECT * INTO ops, drafts FROM ledger.draft_whole_holds(ops, drafts);
+        SELECT * INTO ops, drafts FROM ledger.draft_hold_ends(ops, drafts);
+        SELECT * INTO ops, drafts FROM ledger.draft_due_repayments(ops, drafts);
+        SELECT * INTO ops, drafts FROM ledger.draft_lot_changes(ops, drafts);
+        ops := ledger.judge_debts(ops);
+    END IF;
+    IF a_kind && '{3,4,11,12,13}'::smallint[]
+       AND EXISTS (SELECT FROM charges c WHERE c.lane = ANY (a_lane)) THEN
+        charges := charges || ledger.charges_given_back(ops, drafts);
     END IF;
     PERFORM ledger.assert_free_of_conflicts(ops);
     PERFORM ledger.assert_drafts(ops, drafts);
@@ -137,19 +211,25 @@ BEGIN
                  (sum(lots) OVER w)::bigint AS lots_until
           FROM (SELECT ix, lane, bool_or(is_booked) AS is_booked, sum(lots)::bigint AS lots
                 FROM (SELECT o.ix, o.lane, o.code = 0 AND NOT o.is_replay AS is_booked,
-                             (o.kind = 1 AND o.code = 0 AND NOT o.is_replay)::integer AS lots
+                             (o.kind IN (1, 15) AND o.points > 0 AND o.code = 0
+                              AND NOT o.is_replay)::integer AS lots
                       FROM unnest(ops) o
                       UNION ALL
-                      SELECT d.ix, (ops[d.ix]).lane, false, 1 FROM unnest(drafts) d WHERE d.kind = 6
-                     ) parts
+                      SELECT d.ix, (ops[d.ix]).lane, false, 1 FROM unnest(drafts) d
+                      WHERE d.new_lot IS NOT NULL) parts
                 GROUP BY ix, lane) counted
           WINDOW w AS (PARTITION BY lane ORDER BY ix)) numbered;
     IF drafts IS NOT NULL THEN
         SELECT array_agg(body ORDER BY ix) INTO lines FROM (
             SELECT ix, string_agg(line_body, NULL ORDER BY line) AS body FROM (
-                SELECT d.ix, d.line, ledger.allocation_body(d.kind, d.is_reversal, d.lot_id,
-                                         d.points, d.issuer_id, d.issue_terms_id) AS line_body
-                FROM unnest(drafts) d
+                SELECT d.ix, d.line, ledger.allocation_body(
+                           d.kind, d.is_reversal, coalesce(d.lot_id, first_lots[d.ix]), d.points,
+                           d.held_points, d.issuer_id,
+                           CASE WHEN d.kind IN (2, 7, 8, 9) THEN o.partner_id
+                                ELSE coalesce(d.creditor_id, 0) END, d.issue_terms_id,
+                           CASE WHEN d.kind IN (2, 7, 8, 9) THEN o.terms_id ELSE 0 END,
+                           d.arrears_seq) AS line_body
+                FROM unnest(drafts) d JOIN unnest(ops) o ON o.ix = d.ix
                 UNION ALL
                 SELECT i, 0, NULL FROM generate_series(1, n) i) bodies
             GROUP BY ix) by_ix;
@@ -157,66 +237,129 @@ BEGIN
 
     -- 4. Book. The statement writes only rows that the locked lanes own, each at most once.
     WITH op AS MATERIALIZED (
-        SELECT o.*, seqs[o.ix] AS new_seq,
-               CASE WHEN o.kind = 1 THEN first_lots[o.ix] ELSE o.lot_id END AS entry_lot_id,
+        SELECT o.*, seqs[o.ix] AS new_seq, o.kind IN (1, 15) AND o.points > 0 AS makes_lot,
+               CASE WHEN o.kind NOT IN (1, 15) THEN o.lot_id
+                    WHEN o.points > 0 THEN first_lots[o.ix] END AS entry_lot_id,
                gen_random_uuid() AS salt
         FROM unnest(ops) o WHERE seqs[o.ix] > 0
     ), allocation AS MATERIALIZED (
-        SELECT d.*, o.lane, o.segment_id, seqs[d.ix] AS seq,
-               CASE WHEN d.kind IN (2, 7, 8) THEN o.partner_id ELSE 0 END AS acceptor_id,
-               CASE WHEN d.kind IN (2, 7, 8) THEN o.terms_id ELSE 0 END AS acceptor_terms_id
-        FROM unnest(drafts) d CROSS JOIN LATERAL (SELECT (ops[d.ix]).*) o
+        SELECT d.ix, d.line, d.kind, d.is_reversal, coalesce(d.lot_id, first_lots[d.ix]) AS lot_id,
+               d.lot_id IS NULL AS is_on_new_lot, d.points, d.held_points, d.issuer_id,
+               d.issue_terms_id, d.expires_at, d.new_lot, d.arrears_seq,
+               o.lane, o.wallet_id, o.segment_id, seqs[d.ix] AS seq,
+               CASE WHEN d.kind IN (2, 7, 8, 9) THEN o.partner_id
+                    ELSE coalesce(d.creditor_id, 0) END AS acceptor_id,
+               CASE WHEN d.kind IN (2, 7, 8, 9) THEN o.terms_id ELSE 0 END AS acceptor_terms_id,
+               CASE WHEN d.new_lot IS NULL THEN NULL WHEN o.kind = 6 THEN o.counter_wallet_id
+                    ELSE o.wallet_id END AS to_wallet_id,
+               CASE WHEN o.kind = 6 THEN d.expires_at ELSE o.ends_at END AS new_expires_at,
+               o.contributor_wallet_id
+        FROM unnest(drafts) d JOIN op o ON o.ix = d.ix
     ), entry AS (
-        INSERT INTO entries (lane, seq, kind, partner_id, wallet_id, counter_wallet_id, points,
-                             terms_id, ref_seq, lot_id, reason, reference, match_rate, occurred_at,
-                             decided_at, posted_at, segment_id, actor, request_hash, salt,
-                             leaf_hash)
-        SELECT lane, new_seq, kind, partner_id, wallet_id, counter_wallet_id, points,
-               terms_id, ref_seq, entry_lot_id, reason, reference, match_rate, occurred_at,
-               decided_at, posted_at, segment_id, actor, request_hash, salt,
-               ledger.leaf_hash(salt, lane, new_seq, kind, partner_id, wallet_id, counter_wallet_id,
-                                points, terms_id, ref_seq, entry_lot_id, occurred_at, decided_at,
-                                posted_at, expires_at, request_hash, lines[ix])
+        INSERT INTO entries (lane, seq, kind, partner_id, wallet_id, counter_lane,
+                             counter_wallet_id, points, asked_points, cap_id, mode, terms_id,
+                             ref_seq, lot_id, reason, reference, category, match_rate,
+                             available_at, ends_at, occurred_at, decided_at, posted_at, segment_id,
+                             actor, request_hash, salt, leaf_hash)
+        SELECT lane, new_seq, kind, partner_id, wallet_id, counter_lane, counter_wallet_id, points,
+               asked_points, cap_id, mode, terms_id, ref_seq, entry_lot_id, reason, reference,
+               category, match_rate, nullif(available_at, '-infinity'), nullif(ends_at, 'infinity'),
+               occurred_at, decided_at, posted_at, segment_id, actor, request_hash, salt,
+               ledger.leaf_hash(salt, lane, new_seq, kind, partner_id, wallet_id, counter_lane,
+                                counter_wallet_id, points, asked_points, cap_id, mode, terms_id,
+                                ref_seq, entry_lot_id, occurred_at, decided_at, posted_at,
+                                available_at, ends_at, request_hash, actor, reason, reference,
+                                category, match_rate::numeric(20, 8)::text, NULL,
+                                CASE WHEN makes_lot THEN ledger.lot_body(
+                                    funder_id, issue_rank, restriction_id, contributor_wallet_id,
+                                    CASE kind WHEN 15 THEN counter_lane END,
+                                    CASE kind WHEN 15 THEN lot_id END) END,
+                                lines[ix])
         FROM op
     ), allocated AS (
-        INSERT INTO allocations (lane, seq, line, kind, is_reversal, lot_id, points, issuer_id,
-                                 acceptor_id, issue_terms_id, acceptor_terms_id)
-        SELECT lane, seq, line, kind, is_reversal, lot_id, points, issuer_id, acceptor_id,
-               issue_terms_id, acceptor_terms_id
+        INSERT INTO allocations (lane, seq, line, kind, is_reversal, lot_id, points, held_points,
+                                 issuer_id, acceptor_id, issue_terms_id, acceptor_terms_id,
+                                 arrears_seq)
+        SELECT lane, seq, line, kind, is_reversal, lot_id, points, held_points, issuer_id,
+               acceptor_id, issue_terms_id, acceptor_terms_id, arrears_seq
         FROM allocation
     ), issued AS (
         INSERT INTO lots (lane, lot_id, wallet_id, issuer_id, funder_id, issue_terms_id, points,
-                          remaining_points, issue_rank, available_at, expires_at, source_seq)
-        SELECT lane, entry_lot_id, wallet_id, partner_id, funder_id, terms_id, points, points,
-               coalesce(issue_rank, (extract(epoch FROM posted_at) * 1000000)::bigint),
-               available_at, expires_at, new_seq
-        FROM op WHERE kind = 1
+                          remaining_points, issue_rank, available_at, expires_at, source_seq,
+                          source_lane, source_lot_id, restriction_id, contributor_wallet_id,
+                          is_open)
+        SELECT lane, entry_lot_id, wallet_id, partner_id, funder_id, terms_id, points,
+               points + owed_change, issue_rank, available_at, ends_at, new_seq,
+               CASE kind WHEN 15 THEN counter_lane END, CASE kind WHEN 15 THEN lot_id END,
+               restriction_id, contributor_wallet_id, points + owed_change > 0
+        FROM op WHERE makes_lot
     ), moved AS (
         INSERT INTO lots (lane, lot_id, wallet_id, issuer_id, funder_id, issue_terms_id, points,
                           remaining_points, issue_rank, available_at, expires_at, source_seq,
-                          source_lot_id, restriction_id)
-        SELECT l.lane, first_lots[a.ix] + a.line - 1, (ops[a.ix]).counter_wallet_id, l.issuer_id,
-               l.funder_id, l.issue_terms_id, -a.points, -a.points, l.issue_rank, l.available_at,
-               l.expires_at, a.seq, l.lot_id, l.restriction_id
+                          source_lot_id, restriction_id, contributor_wallet_id)
+        SELECT l.lane, first_lots[a.ix] + a.new_lot - 1, a.to_wallet_id, l.issuer_id, l.funder_id,
+               l.issue_terms_id, -a.points, -a.points, l.issue_rank, l.available_at,
+               a.new_expires_at, a.seq, l.lot_id, l.restriction_id,
+               coalesce(a.contributor_wallet_id, l.contributor_wallet_id)
         FROM allocation a JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
-        WHERE a.kind = 6
+        WHERE a.new_lot IS NOT NULL
     ), lot_change AS MATERIALIZED (
-        SELECT lane, lot_id, sum(points)::bigint AS points FROM allocation
-        GROUP BY lane, lot_id HAVING sum(points) <> 0
+        SELECT lane, lot_id, sum(points)::bigint AS points, sum(held_points)::bigint AS held_points,
+               max(available_at) AS available_at
+        FROM (SELECT lane, lot_id, points, held_points, NULL::timestamptz AS available_at
+              FROM allocation WHERE NOT is_on_new_lot
+              UNION ALL
+              SELECT lane, lot_id, 0, 0, decided_at FROM op WHERE kind = 18) changes
+        GROUP BY lane, lot_id
     ), changed_lot AS (
         UPDATE lots l SET remaining_points = l.remaining_points + c.points,
-                          is_open = l.remaining_points + c.points > 0
+                          held_points = l.held_points + c.held_points,
+                          is_open = l.remaining_points + c.points > 0,
+                          available_at = coalesce(c.available_at, l.available_at)
         FROM lot_change c WHERE l.lane = c.lane AND l.lot_id = c.lot_id RETURNING 1
     ), wallet_change AS MATERIALIZED (
-        SELECT lane, wallet_id, sum(points)::bigint AS points, max(seq) AS seq
-        FROM (SELECT lane, wallet_id, new_seq AS seq, CASE kind WHEN 1 THEN points
-                         WHEN 3 THEN points - detail ELSE -points END AS points FROM op
+        SELECT lane, wallet_id, sum(points)::bigint AS points, sum(held_points)::bigint AS held,
+               sum(owed_change)::bigint AS owed, max(seq) AS seq
+        FROM (SELECT lane, wallet_id, new_seq AS seq,
+                     CASE WHEN kind IN (1, 15) THEN points ELSE 0 END AS points,
+                     0 AS held_points, owed_change FROM op
               UNION ALL
-              SELECT lane, counter_wallet_id, new_seq, points FROM op WHERE kind = 6) touched
+              SELECT lane, wallet_id, seq, points, held_points, 0 FROM allocation
+              UNION ALL
+              SELECT lane, to_wallet_id, seq, -points, 0, 0 FROM allocation
+              WHERE new_lot IS NOT NULL) touched
         GROUP BY lane, wallet_id
     ), changed_wallet AS (
-        UPDATE wallets w SET balance_points = w.balance_points + c.points, last_seq = c.seq
+        UPDATE wallets w SET balance_points = w.balance_points + c.points,
+                             held_points = w.held_points + c.held,
+                             owed_points = w.owed_points + c.owed, last_seq = c.seq
         FROM wallet_change c WHERE w.lane = c.lane AND w.wallet_id = c.wallet_id RETURNING 1
+    ), held AS (
+        INSERT INTO holds (lane, hold_seq, wallet_id, partner_id, purpose, points, ends_at,
+                           counter_lane, counter_wallet_id)
+        SELECT lane, new_seq, wallet_id, partner_id, mode, points, ends_at, counter_lane,
+               counter_wallet_id
+        FROM op WHERE kind = 10
+    ), ended_hold AS (
+        UPDATE holds h SET is_open = false, ended_seq = o.new_seq,
+                           captured_points = CASE o.kind WHEN 11 THEN o.points ELSE 0 END
+        FROM op o WHERE o.kind IN (11, 12, 13) AND h.lane = o.lane AND h.hold_seq = o.ref_seq
+    ), indebted AS (
+        INSERT INTO arrears (lane, wallet_id, seq, creditor_id, points, owed_points)
+        SELECT lane, wallet_id, new_seq, partner_id, owed_change, owed_change
+        FROM op WHERE owed_change > 0
+    ), repayment AS (
+        SELECT lane, wallet_id, arrears_seq, sum(points)::bigint AS points
+        FROM (SELECT lane, wallet_id, arrears_seq, points FROM allocation
+              WHERE arrears_seq IS NOT NULL
+              UNION ALL
+              SELECT lane, wallet_id, ref_seq, owed_change FROM op
+              WHERE kind = 19 AND owed_change < 0) repaid
+        GROUP BY lane, wallet_id, arrears_seq
+    ), repaid AS (
+        UPDATE arrears a SET owed_points = a.owed_points + r.points
+        FROM repayment r
+        WHERE a.lane = r.lane AND a.wallet_id = r.wallet_id AND a.seq = r.arrears_seq
     ), flowed AS (
         INSERT INTO flows AS f (lane, segment_id, kind, issuer_id, acceptor_id, issue_terms_id,
                                 acceptor_terms_id, is_reversal, points, entry_count)
@@ -225,11 +368,11 @@ BEGIN
         FROM (SELECT lane, segment_id, kind, partner_id AS issuer_id, 0 AS acceptor_id,
                      terms_id AS issue_terms_id, 0 AS acceptor_terms_id, false AS is_reversal,
                      points, 1 AS entry_count
-              FROM op WHERE kind = 1
+              FROM op WHERE kind = 1 AND points > 0
               UNION ALL
               SELECT lane, segment_id, kind, issuer_id, acceptor_id, issue_terms_id,
                      acceptor_terms_id, is_reversal, abs(points), (line = 1)::integer
-              FROM allocation WHERE kind <> 6) moves
+              FROM allocation WHERE kind <> 6 AND points <> 0) moves
         GROUP BY lane, segment_id, kind, issuer_id, acceptor_id, issue_terms_id,
                  acceptor_terms_id, is_reversal
         ON CONFLICT ON CONSTRAINT flows_pkey
@@ -238,11 +381,14 @@ BEGIN
     ), liable AS (
         INSERT INTO liabilities AS b (lane, issuer_id, issue_terms_id, expires_month, points)
         SELECT lane, issuer_id, issue_terms_id, ledger.month_of(expires_at), sum(points)
-        FROM (SELECT lane, partner_id AS issuer_id, terms_id AS issue_terms_id, expires_at, points
-              FROM op WHERE kind = 1
+        FROM (SELECT lane, partner_id AS issuer_id, terms_id AS issue_terms_id,
+                     ends_at AS expires_at, points
+              FROM op WHERE makes_lot
               UNION ALL
-              SELECT lane, issuer_id, issue_terms_id, expires_at, points
-              FROM allocation WHERE kind <> 6) moves
+              SELECT lane, issuer_id, issue_terms_id, expires_at, points FROM allocation
+              UNION ALL
+              SELECT lane, issuer_id, issue_terms_id, new_expires_at, -points FROM allocation
+              WHERE new_lot IS NOT NULL) moves
         GROUP BY 1, 2, 3, 4 HAVING sum(points) <> 0
         ON CONFLICT ON CONSTRAINT liabilities_pkey
         DO UPDATE SET points = b.points + excluded.points RETURNING b.points
@@ -252,12 +398,15 @@ BEGIN
         WHERE kind = 1 AND reference_hash IS NOT NULL
         ORDER BY reference_hash     -- one order in every batch: no two batches wait on each other
     ), answered AS (
-        INSERT INTO keys (lane, key_hash, request_hash, code, seq, detail, posted_at)
+        INSERT INTO keys (lane, key_hash, request_hash, code, seq, detail, points, cap_id,
+                          posted_at)
         SELECT o.lane, o.key_hash, o.request_hash, o.code, nullif(seqs[o.ix], 0),
-               CASE WHEN o.code = 0 AND o.kind IN (1, 6) THEN first_lots[o.ix]
-                    WHEN o.code = 0 AND o.kind IN (2, 7, 8) THEN NULL
-                    ELSE o.detail END,
-               o.posted_at
+               CASE WHEN o.code <> 0 OR o.kind NOT IN (1, 2, 6, 7, 8, 9, 10, 15, 16, 17)
+                        THEN o.detail
+                    WHEN o.kind IN (6, 16, 17) OR o.kind IN (1, 15) AND o.points > 0
+                        THEN first_lots[o.ix] END,
+               CASE WHEN o.asked_points IS NOT NULL OR a_points[o.ix] <> o.points THEN o.points END,
+               o.cap_id, o.posted_at
         FROM unnest(ops) o
         WHERE NOT o.is_replay AND o.code < 50 AND o.key_hash IS NOT NULL
     ), advanced AS (
@@ -278,12 +427,16 @@ BEGIN
     IF EXISTS (SELECT FROM unnest(ops) o WHERE o.match_rate IS NOT NULL AND seqs[o.ix] > 0) THEN
         PERFORM ledger.match_donations(ops, drafts, seqs);
     END IF;
+    IF charges IS NOT NULL THEN
+        PERFORM ledger.book_charges(ops, charges, seqs);
+    END IF;
 
     RETURN QUERY
     SELECT o.code, o.is_replay, CASE WHEN seqs[o.ix] > 0 THEN seqs[o.ix] ELSE o.seq END,
-           CASE WHEN seqs[o.ix] > 0 AND o.kind IN (1, 6) THEN first_lots[o.ix]
-                WHEN seqs[o.ix] > 0 AND o.kind IN (2, 7, 8) THEN NULL
-                ELSE o.detail END,
-           o.posted_at
+           CASE WHEN seqs[o.ix] = 0 OR o.kind NOT IN (1, 2, 6, 7, 8, 9, 10, 15, 16, 17)
+                    THEN o.detail
+                WHEN o.kind IN (6, 16, 17) OR o.kind IN (1, 15) AND o.points > 0
+                    THEN first_lots[o.ix] END,
+           o.points, o.posted_at, o.cap_id
     FROM unnest(ops) o ORDER BY o.ix;
 END $$;

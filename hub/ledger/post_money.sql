@@ -51,8 +51,10 @@ BEGIN
                coalesce(p_occurred, p_clock), coalesce(p_decided, p_clock), posting_at,
                house.segment_id, p_actor, p_request, entry_salt,
                ledger.leaf_hash(entry_salt, -1::smallint, new_seq, p_kind, p_partner, NULL, NULL,
-                                0, NULL, p_ref_seq, NULL, coalesce(p_occurred, p_clock),
-                                coalesce(p_decided, p_clock), posting_at, NULL, p_request,
+                                NULL, 0, NULL, NULL, NULL, NULL, p_ref_seq, NULL,
+                                coalesce(p_occurred, p_clock), coalesce(p_decided, p_clock),
+                                posting_at, NULL, NULL, p_request, p_actor, p_reason, p_reference,
+                                NULL, NULL, p_facts::text, NULL,
                                 ledger.money_lines_body(a_kind, a_is_reversal, a_debtor, a_creditor,
                                                         a_currency, a_amount, a_label));
         INSERT INTO money_lines (lane, seq, line, segment_id, kind, is_reversal, debtor_id,

@@ -13,7 +13,8 @@ from hub.kernel.clock import Clock
 from hub.kernel.tx import RawConnection
 from hub.ledger.courier import Courier
 from hub.ledger.errors import Overloaded
-from hub.ledger.operations import HouseOperation, Operation, Outcome
+from hub.ledger.figures import CourierFigures
+from hub.ledger.operations import CREDITS, HouseOperation, Operation, Outcome
 from hub.ledger.settings import PosterSettings
 
 Connect = Callable[[], Awaitable[RawConnection]]
@@ -26,9 +27,16 @@ class Poster:
     `async with`. `post` may be called from any number of tasks.
     """
 
-    def __init__(self, connect: Connect, *, clock: Clock, settings: PosterSettings) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        *,
+        clock: Clock,
+        settings: PosterSettings,
+        on_booked: Callable[[], None] = lambda: None,
+    ) -> None:
         self.couriers = [
-            Courier(connect, clock=clock, settings=settings)
+            Courier(connect, clock=clock, settings=settings, on_booked=on_booked)
             for _ in range(settings.connection_count)
         ]
         self._open = AsyncExitStack()
@@ -54,6 +62,18 @@ class Poster:
         """How many operations were booked or refused."""
         return sum(courier.operation_count for courier in self.couriers)
 
+    @property
+    def waiting_count(self) -> int:
+        """How many operations wait; those of a group count as one."""
+        return sum(courier.waiting_count for courier in self.couriers)
+
+    def sum_up(self) -> CourierFigures:
+        """Add up what the couriers counted."""
+        figures = CourierFigures()
+        for courier in self.couriers:
+            figures.add(courier.figures)
+        return figures
+
     async def post(self, operation: Operation) -> Outcome:
         """Book one operation and give its outcome; a refusal is an outcome too.
 
@@ -62,17 +82,36 @@ class Poster:
 
         Errors: Overloaded, OutcomeUnknown.
         """
-        return await self.enqueue(operation)
+        (outcome,) = await self.enqueue(operation)
+        return outcome
+
+    async def post_group(self, operations: Sequence[Operation]) -> list[Outcome]:
+        """Book credits of one wallet together: all of them, or none.
+
+        Where one is refused, the others are `Code.GROUP_REFUSED`.
+
+        Errors: Overloaded, OutcomeUnknown.
+        """
+        assert len({operation.wallet for operation in operations}) == 1, "a group is of one wallet"
+        assert all(operation.kind in CREDITS for operation in operations), "a group is of credits"
+        return await self.enqueue(*operations)
 
     async def post_many(self, operations: Sequence[Operation]) -> list[Outcome]:
         """Book operations in their order on each wallet; each has an outcome of its own.
 
         Errors: Overloaded (nothing was taken in), OutcomeUnknown.
         """
-        if len(operations) > min(courier.room for courier in self.couriers):
+        self.check_room(len(operations))
+        answers = await asyncio.gather(*[self.enqueue(operation) for operation in operations])
+        return [outcome for outcomes in answers for outcome in outcomes]
+
+    def check_room(self, operation_count: int) -> None:
+        """See that so many operations may wait, whichever lanes they touch.
+
+        Errors: Overloaded.
+        """
+        if operation_count > min(courier.room for courier in self.couriers):
             raise Overloaded(retry_after_seconds=1)
-        futures = [self.enqueue(operation) for operation in operations]
-        return await asyncio.gather(*futures)
 
     async def post_house(self, operation: HouseOperation) -> Outcome:
         """Book one entry of the house lane.
@@ -91,9 +130,10 @@ class Poster:
         """
         return await self.couriers[0].recall(operation)
 
-    def enqueue(self, operation: Operation) -> asyncio.Future[Outcome]:
-        """Let an operation wait for the next batch of its lane; the future gives its outcome.
+    def enqueue(self, *group: Operation) -> asyncio.Future[list[Outcome]]:
+        """Let operations of one wallet wait for the next batch of its lane; all or none are booked.
 
         Errors: Overloaded.
         """
-        return self.couriers[operation.wallet.lane % len(self.couriers)].enqueue(operation)
+        courier = self.couriers[group[0].wallet.lane % len(self.couriers)]
+        return courier.enqueue(*group)

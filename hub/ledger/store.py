@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import text
 
 from hub.kernel.clock import as_utc
-from hub.kernel.tx import ReadTx
+from hub.kernel.tx import ReadTx, Tx
 from hub.ledger.entries import EntryKind
 from hub.ledger.operations import Place
 
@@ -135,6 +136,9 @@ class Lot:
     expires_at: datetime
     source_seq: int
     source_lot_id: int | None
+    source_lane: int | None
+    restriction_id: int | None
+    contributor_wallet_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,8 @@ async def list_liabilities(tx: ReadTx) -> list[Liability]:
 
 _ALL_LOTS = """
 SELECT lane, lot_id, wallet_id, issuer_id, funder_id, issue_terms_id, points, remaining_points,
-       held_points, available_at, expires_at, source_seq, source_lot_id
+       held_points, available_at, expires_at, source_seq, source_lot_id, source_lane,
+       restriction_id, contributor_wallet_id
 FROM ledger.lots WHERE lane = :lane ORDER BY lot_id
 """
 
@@ -217,6 +222,9 @@ def _lot(row: Any) -> Lot:  # noqa: ANN401 (a row of `ledger.lots`)
         expires_at=as_utc(row.expires_at),
         source_seq=row.source_seq,
         source_lot_id=row.source_lot_id,
+        source_lane=row.source_lane,
+        restriction_id=row.restriction_id,
+        contributor_wallet_id=row.contributor_wallet_id,
     )
 
 
@@ -258,6 +266,15 @@ async def count_wallets_with_points(tx: ReadTx) -> int:
     return counted
 
 
+async def has_answer(tx: ReadTx, wallet: Place, key_hash: bytes) -> bool:
+    """Say whether a key was answered before: whatever comes under it now books nothing."""
+    found = await tx.connection.execute(
+        text("SELECT EXISTS (SELECT FROM ledger.keys WHERE lane = :lane AND key_hash = :key)"),
+        {"lane": wallet.lane, "key": UUID(bytes=key_hash)},
+    )
+    return bool(found.scalar_one())
+
+
 async def has_entries_under_terms(tx: ReadTx, terms_id: int, *, since: datetime) -> bool:
     """Say whether points moved under a version of terms at or after an instant.
 
@@ -271,3 +288,126 @@ async def has_entries_under_terms(tx: ReadTx, terms_id: int, *, since: datetime)
         {"terms_id": terms_id, "since": since},
     )
     return bool(found.scalar_one())
+
+
+POOLING: Final = "pooled"
+"""Reason of a hold whose points become another wallet's, which may have to give them back."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPiece:
+    """Points that a hold set aside of one lot, and what the lot is like."""
+
+    line: int
+    lot_id: int
+    points: int
+    issuer_id: int
+    funder_id: int
+    issue_terms_id: int
+    issue_rank: int
+    available_at: datetime
+    expires_at: datetime
+    restriction_id: int | None
+    contributor_wallet_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Points on their way between lanes: held in one, for a wallet of another."""
+
+    hold: Place
+    wallet: Place
+    to_wallet: Place
+
+
+async def list_held_pieces(tx: ReadTx, hold: Place) -> list[HeldPiece]:
+    """List what a hold set aside, in its order.
+
+    Points that are pooled (`POOLING`) remember whose they were; who gets the own ones back has not
+    contributed them.
+    """
+    rows = await tx.connection.execute(
+        text(
+            "SELECT a.line, a.lot_id, a.held_points, l.issuer_id, l.funder_id, l.issue_terms_id,"
+            " l.issue_rank, l.available_at, l.expires_at, l.restriction_id,"
+            " nullif(CASE WHEN e.reason = :pooling THEN e.wallet_id"
+            "             ELSE l.contributor_wallet_id END, e.counter_wallet_id)"
+            " AS contributor_wallet_id"
+            " FROM ledger.allocations a JOIN ledger.lots l USING (lane, lot_id)"
+            " JOIN ledger.entries e ON e.lane = a.lane AND e.seq = a.seq"
+            " WHERE a.lane = :lane AND a.seq = :seq ORDER BY a.line"
+        ),
+        {"lane": hold.lane, "seq": hold.number, "pooling": POOLING},
+    )
+    return [
+        HeldPiece(
+            line=row.line,
+            lot_id=row.lot_id,
+            points=row.held_points,
+            issuer_id=row.issuer_id,
+            funder_id=row.funder_id,
+            issue_terms_id=row.issue_terms_id,
+            issue_rank=row.issue_rank,
+            available_at=as_utc(row.available_at),
+            expires_at=as_utc(row.expires_at),
+            restriction_id=row.restriction_id,
+            contributor_wallet_id=row.contributor_wallet_id,
+        )
+        for row in rows
+    ]
+
+
+async def list_open_crossings(tx: ReadTx, *, before: datetime) -> list[Crossing]:
+    """List the moves between lanes that began before an instant and are not over, oldest first."""
+    rows = await tx.connection.execute(
+        text(
+            "SELECT h.lane, h.hold_seq, h.wallet_id, h.counter_lane, h.counter_wallet_id"
+            " FROM ledger.holds h JOIN ledger.entries e ON e.lane = h.lane AND e.seq = h.hold_seq"
+            " WHERE h.is_open AND h.purpose = 6 AND h.counter_lane IS NOT NULL"
+            " AND e.posted_at < :before ORDER BY e.posted_at, h.lane, h.hold_seq"
+        ),
+        {"before": before},
+    )
+    return [Crossing(Place(row[0], row[1]), Place(row[0], row[2]), Place(*row[3:])) for row in rows]
+
+
+async def insert_restriction(
+    tx: Tx,
+    rule_hash: bytes,
+    *,
+    acceptor_ids: Sequence[int] | None,
+    categories: Sequence[str] | None,
+    is_transferable: bool,
+    is_exchangeable: bool,
+) -> int:
+    """Give the number of a rule for restricted lots, making it if it is new."""
+    number: int = (
+        await tx.connection.execute(
+            text(
+                "SELECT ledger.restriction_of(CAST(:hash AS uuid), CAST(:acceptors AS integer[]),"
+                " CAST(:categories AS text[]), :is_transferable, :is_exchangeable)"
+            ),
+            {
+                "hash": UUID(bytes=rule_hash),
+                "acceptors": acceptor_ids,
+                "categories": categories,
+                "is_transferable": is_transferable,
+                "is_exchangeable": is_exchangeable,
+            },
+        )
+    ).scalar_one()
+    return number
+
+
+async def set_wallet_open(tx: Tx, wallet: Place, *, is_open: bool) -> bool:
+    """Open or close a wallet; False while one that is to be closed has points, holds or arrears.
+
+    Locks: the lane, until the transaction ends.
+    """
+    is_set: bool = (
+        await tx.connection.execute(
+            text("SELECT ledger.set_wallet_open(CAST(:lane AS smallint), :number, :is_open)"),
+            {"lane": wallet.lane, "number": wallet.number, "is_open": is_open},
+        )
+    ).scalar_one()
+    return is_set

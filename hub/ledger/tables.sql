@@ -51,7 +51,9 @@ CREATE TABLE ledger.wallets (
 COMMENT ON TABLE ledger.wallets IS 'Fold of the allocations of a wallet''s lots.';
 COMMENT ON COLUMN ledger.wallets.balance_points IS
     'Sum of what remains in open lots; includes lots that expired and are not booked yet.';
-COMMENT ON COLUMN ledger.wallets.owed_points IS 'Arrears (rule book 1.6.3).';
+COMMENT ON COLUMN ledger.wallets.held_points IS
+    'Sum of what is held of its lots; includes holds that lapsed and are not booked yet.';
+COMMENT ON COLUMN ledger.wallets.owed_points IS 'Sum of its arrears (rule book 1.6.3).';
 
 CREATE TABLE ledger.lots (
     lane             smallint    NOT NULL,
@@ -68,7 +70,9 @@ CREATE TABLE ledger.lots (
     expires_at       timestamptz NOT NULL DEFAULT 'infinity',
     source_seq       bigint      NOT NULL,
     source_lot_id    bigint,
+    source_lane      smallint,
     restriction_id   integer,
+    contributor_wallet_id bigint,
     is_open          boolean     NOT NULL DEFAULT true,
     PRIMARY KEY (lane, lot_id),
     CHECK (remaining_points BETWEEN 0 AND points),
@@ -78,30 +82,40 @@ CREATE TABLE ledger.lots (
 COMMENT ON TABLE ledger.lots IS 'Points issued together that expire together (rule book 1.2).';
 COMMENT ON COLUMN ledger.lots.issue_rank IS
     'Order of the first issue, kept through transfers: its posted_at in microseconds.';
-COMMENT ON COLUMN ledger.lots.available_at IS 'Usable from this instant; -infinity: at once.';
+COMMENT ON COLUMN ledger.lots.available_at IS
+    'Usable from this instant; -infinity: at once; infinity: when somebody releases it.';
 COMMENT ON COLUMN ledger.lots.expires_at IS 'Exclusive instant; infinity: never.';
 COMMENT ON COLUMN ledger.lots.source_seq IS 'Entry that made the lot: an issue or a transfer.';
 COMMENT ON COLUMN ledger.lots.source_lot_id IS 'Lot it was moved from.';
+COMMENT ON COLUMN ledger.lots.source_lane IS 'Lane of that lot, when it is another.';
+COMMENT ON COLUMN ledger.lots.contributor_wallet_id IS
+    'Whose points these were before a household pooled them.';
 -- is_open flips once in the life of most lots; a predicate on remaining_points would make every
 -- partial redemption a non-HOT update.
 CREATE INDEX lots_in_redemption_order
     ON ledger.lots (lane, wallet_id, expires_at, issue_rank, lot_id) WHERE is_open;
 CREATE INDEX lots_by_expiry
     ON ledger.lots (lane, expires_at) WHERE is_open AND expires_at < 'infinity';
-
 CREATE TABLE ledger.entries (
     lane              smallint    NOT NULL,
     seq               bigint      NOT NULL,
     kind              smallint    NOT NULL,
     partner_id        integer     NOT NULL,
     wallet_id         bigint,
+    counter_lane      smallint,
     counter_wallet_id bigint,
     points            bigint      NOT NULL,
+    asked_points      bigint,
+    cap_id            bigint,
+    mode              smallint,
     terms_id          integer,
     ref_seq           bigint,
     lot_id            bigint,
     reason            text,
     reference         text,
+    category          text,
+    available_at      timestamptz,
+    ends_at           timestamptz,
     match_rate        numeric(20, 8),
     facts             jsonb,
     occurred_at       timestamptz NOT NULL,
@@ -120,8 +134,19 @@ COMMENT ON TABLE ledger.entries IS
 COMMENT ON COLUMN ledger.entries.kind IS 'hub.ledger.entries.EntryKind.';
 COMMENT ON COLUMN ledger.entries.partner_id IS
     'Issuer of an issue or reverse, acceptor of a redemption or refund, 0 for the hub itself.';
-COMMENT ON COLUMN ledger.entries.ref_seq IS 'Entry of this lane that this one gives back.';
-COMMENT ON COLUMN ledger.entries.lot_id IS 'Lot an issue made, or a reverse took from.';
+COMMENT ON COLUMN ledger.entries.asked_points IS
+    'What was asked for, where less was granted or could be taken.';
+COMMENT ON COLUMN ledger.entries.cap_id IS 'Cap that left no more (rule book 1.3.4).';
+COMMENT ON COLUMN ledger.entries.mode IS
+    'Of a hold: the kind that its capture counts as. Of a reverse: how far it goes.';
+COMMENT ON COLUMN ledger.entries.ref_seq IS
+    'Entry of this lane that this one gives back, ends or takes back.';
+COMMENT ON COLUMN ledger.entries.lot_id IS
+    'Lot an issue or an arrival made; lot that a reverse or an extension took from.';
+COMMENT ON COLUMN ledger.entries.category IS 'What was bought, for restricted lots.';
+COMMENT ON COLUMN ledger.entries.available_at IS 'Of a pending issue: usable from then on.';
+COMMENT ON COLUMN ledger.entries.ends_at IS
+    'Expiry of the lot that was made, or the end of a hold; empty: never.';
 COMMENT ON COLUMN ledger.entries.match_rate IS 'Donation match per point, in the lot''s currency.';
 COMMENT ON COLUMN ledger.entries.facts IS
     'What a later entry needs of a house-lane entry; integers and texts.';
@@ -143,19 +168,25 @@ CREATE TABLE ledger.allocations (
     kind              smallint NOT NULL,
     is_reversal       boolean  NOT NULL,
     lot_id            bigint   NOT NULL,
-    points            bigint   NOT NULL CHECK (points <> 0),
+    points            bigint   NOT NULL,
+    held_points       bigint   NOT NULL DEFAULT 0,
     issuer_id         integer  NOT NULL,
     acceptor_id       integer  NOT NULL,
     issue_terms_id    integer  NOT NULL,
     acceptor_terms_id integer  NOT NULL,
-    PRIMARY KEY (lane, seq, line)
+    arrears_seq       bigint,
+    PRIMARY KEY (lane, seq, line),
+    CHECK (points <> 0 OR held_points <> 0)
 ) PARTITION BY RANGE (seq);
 COMMENT ON TABLE ledger.allocations IS
     'The journal, append-only: one row per lot that an entry takes from (-) or gives back to (+).';
 COMMENT ON COLUMN ledger.allocations.kind IS
     'Kind of flow: that of the entry, of what a refund gives back, or EXPIRE for a re-expiry.';
+COMMENT ON COLUMN ledger.allocations.held_points IS
+    'Points of the lot set aside (+) or no longer (-); taken ones are counted in both.';
 COMMENT ON COLUMN ledger.allocations.acceptor_id IS
-    '0: nobody accepts (reverse, expire, transfer).';
+    '0: nobody accepts (reverse, expire, transfer). Of a repayment: who was owed.';
+COMMENT ON COLUMN ledger.allocations.arrears_seq IS 'Entry whose debt these points repay.';
 CREATE TABLE ledger.allocations_first PARTITION OF ledger.allocations
     FOR VALUES FROM (0) TO (100000000);
 CREATE TABLE ledger.allocations_beyond PARTITION OF ledger.allocations DEFAULT;
@@ -190,12 +221,16 @@ CREATE TABLE ledger.keys (
     code         smallint    NOT NULL,
     seq          bigint,
     detail       bigint,
+    points       bigint,
+    cap_id       bigint,
     posted_at    timestamptz NOT NULL,
     PRIMARY KEY (lane, key_hash)
 );
 COMMENT ON TABLE ledger.keys IS
     'What each idempotency key was answered, refusals too (rule book 1.9). Never partitioned by
 time: a key must stay unique.';
+COMMENT ON COLUMN ledger.keys.points IS 'What was granted, where it is not what was asked.';
+COMMENT ON COLUMN ledger.keys.cap_id IS 'Cap that left less than was asked, or nothing.';
 COMMENT ON COLUMN ledger.keys.key_hash IS 'First 16 bytes of SHA-256(partner, wallet, key).';
 
 CREATE TABLE ledger.issue_references (
@@ -248,33 +283,6 @@ CREATE TABLE ledger.liabilities (
 COMMENT ON TABLE ledger.liabilities IS
     'Outstanding points by issuer, terms and month of expiry (UTC): no scan of lots is needed.';
 
--- Double entry as a view: zero-sum by construction. A table of these rows would cost a fifth of
--- the time and half of the space of a posting.
-CREATE VIEW ledger.postings AS
-SELECT e.lane, e.seq, 1 AS line, 'lot' AS account, e.wallet_id AS owner_id, e.lot_id, e.points
-FROM ledger.entries e WHERE e.kind = 1
-UNION ALL
-SELECT e.lane, e.seq, 2, 'issued', e.partner_id, e.lot_id, -e.points
-FROM ledger.entries e WHERE e.kind = 1
-UNION ALL
-SELECT a.lane, a.seq, 2 * a.line - 1, 'lot', l.wallet_id, a.lot_id, a.points
-FROM ledger.allocations a JOIN ledger.lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
-UNION ALL
-SELECT a.lane, a.seq, 2 * a.line,
-       CASE a.kind WHEN 1 THEN 'issued' WHEN 5 THEN 'expired' WHEN 6 THEN 'moved'
-                   ELSE 'accepted' END,
-       CASE a.kind WHEN 1 THEN a.issuer_id WHEN 5 THEN a.issuer_id WHEN 6 THEN 0
-                   ELSE a.acceptor_id END,
-       a.lot_id, -a.points
-FROM ledger.allocations a
-UNION ALL
-SELECT l.lane, l.source_seq, 1000000000 + 2 * (row_number() OVER w)::integer - 1, 'lot',
-       l.wallet_id, l.lot_id, l.points
-FROM ledger.lots l WHERE l.source_lot_id IS NOT NULL
-WINDOW w AS (PARTITION BY l.lane, l.source_seq ORDER BY l.lot_id)
-UNION ALL
-SELECT l.lane, l.source_seq, 1000000000 + 2 * (row_number() OVER w)::integer, 'moved', 0, l.lot_id,
-       -l.points
-FROM ledger.lots l WHERE l.source_lot_id IS NOT NULL
-WINDOW w AS (PARTITION BY l.lane, l.source_seq ORDER BY l.lot_id);
-COMMENT ON VIEW ledger.postings IS 'The signed lines of every entry; they sum to zero.';
+INSERT INTO ledger.segments (segment_id, starts_at, ends_at) VALUES (1, '-infinity', 'infinity');
+INSERT INTO ledger.lanes (lane, segment_id, segment_until)
+SELECT lane, 1, 'infinity' FROM generate_series(-1, 63) lane;

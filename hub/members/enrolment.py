@@ -26,18 +26,32 @@ async def enrol_members(tx: Tx, *, count: int) -> list[Member]:
     return new
 
 
+async def enrol_known_member(tx: Tx, *, partner_id: int, reference: str) -> Member:
+    """Enrol a member whom a partner knows by a reference of its own, linked at once.
+
+    Errors: ReferenceNotValid, AccountAlreadyLinked.
+    """
+    check_reference(reference)
+    member = await enrol_member(tx)
+    account = LinkedAccount(partner_id, reference, member.member_id, tx.now)
+    if not await store.link_accounts(tx, [account]):
+        raise AccountAlreadyLinked(reference)
+    return member
+
+
 async def link_account(tx: Tx, *, partner_id: int, reference: str, member_id: int) -> LinkedAccount:
     """Link a partner's own reference to a member, for ever. Linking again changes nothing.
 
     Errors: ReferenceNotValid, MemberNotFound, AccountAlreadyLinked.
     """
     check_reference(reference)
-    if await store.find_member(tx, member_id) is None:
+    member = await store.find_member(tx, member_id)
+    if member is None:
         raise MemberNotFound
-    account = LinkedAccount(partner_id, reference, member_id, tx.now)
+    account = LinkedAccount(partner_id, reference, member.member_id, tx.now)
     if not await store.link_accounts(tx, [account]):
         known = await store.find_linked_member(tx, partner_id, reference)
-        if known is None or known.member_id != member_id:
+        if known is None or known.member_id != member.member_id:
             raise AccountAlreadyLinked(reference)
     return account
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, exists, insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from hub.kernel.slices import Slice
 from hub.kernel.tx import RawConnection, ReadTx, Tx
 from hub.ledger.operations import Place
 from hub.members.tables import linked_accounts, members
@@ -73,10 +74,12 @@ async def link_accounts(tx: Tx, accounts: Sequence[LinkedAccount]) -> int:
 
 
 async def find_member(tx: ReadTx, member_id: int) -> Member | None:
-    """Find a member by id."""
+    """Find a member by id; the id of one who was merged leads to the survivor."""
     row = (
         await tx.connection.execute(select(members).where(members.c.member_id == member_id))
     ).one_or_none()
+    if row is not None and row.merged_into is not None:
+        return await find_member(tx, row.merged_into)
     return None if row is None else _member(row)
 
 
@@ -123,6 +126,39 @@ async def list_linked_accounts(tx: ReadTx, member_ids: Sequence[int]) -> list[Li
     ]
 
 
+async def page_members(tx: ReadTx, *, part: Slice) -> list[Member]:
+    """List a slice of all members; positions are their ids."""
+    query = select(members).where(members.c.merged_into.is_(None))
+    if part.after is not None:
+        query = query.where(members.c.member_id > part.after[0])
+    if part.before is not None:
+        query = query.where(members.c.member_id < part.before[0])
+    order = members.c.member_id.desc() if part.is_backward else members.c.member_id
+    return await _list(tx, query.order_by(order).limit(part.limit))
+
+
+async def page_linked_members(
+    tx: ReadTx, partner_id: int, *, part: Slice
+) -> list[tuple[str, Member]]:
+    """List a slice of the accounts that a partner has linked, with their members.
+
+    A member with two references comes twice. Positions are the reference and the member's id.
+    """
+    reference = linked_accounts.c.reference
+    query = select(reference, members).join_from(linked_accounts, members)
+    query = query.where(linked_accounts.c.partner_id == partner_id)
+    if part.after is not None:
+        query = query.where(reference > part.after[0])
+    if part.before is not None:
+        query = query.where(reference < part.before[0])
+    order = reference.desc() if part.is_backward else reference
+    rows = await tx.connection.execute(query.order_by(order).limit(part.limit))
+    return [
+        (row.reference, Member(row.member_id, Place(row.wallet_lane, row.wallet_id), row.joined_at))
+        for row in rows
+    ]
+
+
 def _known_to(query: Select[Any], partner_id: int | None) -> Select[Any]:
     if partner_id is None:
         return query
@@ -153,5 +189,5 @@ async def fetch_wallets(
     return {(row[0], row[1]): Place(row[2], row[3]) for row in rows}
 
 
-def _member(row: Row[tuple[int, int, int, datetime]]) -> Member:
+def _member(row: Row[Any]) -> Member:
     return Member(row.member_id, Place(row.wallet_lane, row.wallet_id), row.joined_at)

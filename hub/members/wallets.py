@@ -9,6 +9,7 @@ from hub.kernel.tx import RawConnection
 from hub.ledger.operations import Place
 from hub.members.enrolment import check_reference
 from hub.members.errors import AccountNotLinked
+from hub.members.merges.forwards import Forwards
 from hub.members.store import fetch_wallets
 
 REMEMBERED_MAX: Final = 100_000
@@ -20,11 +21,12 @@ Reference = tuple[int, str]
 class WalletFinder:
     """Finds wallets by (partner, reference), many concurrent questions in one query.
 
-    What was found is remembered: a linked account never changes its wallet. What was not found is
-    asked again, since it may be linked by now.
+    What was found is remembered: an account changes its wallet by a merge alone, and whoever asks
+    for a merged one is led on. What was not found is asked again, since it may be linked by now.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[RawConnection]]) -> None:
+        self.forwards = Forwards(connect)
         self._connect = connect
         self._connection: RawConnection | None = None
         self._remembered: OrderedDict[Reference, Place] = OrderedDict()
@@ -39,7 +41,7 @@ class WalletFinder:
         wanted = (partner_id, reference)
         known = self._remembered.get(wanted)
         if known is not None:
-            return known
+            return self.forwards.find_wallet(known)
         check_reference(reference)
         future = self._asked.get(wanted)
         if future is None:
@@ -49,7 +51,12 @@ class WalletFinder:
         found = await asyncio.shield(future)
         if found is None:
             raise AccountNotLinked(reference)
-        return found
+        return self.forwards.find_wallet(found)
+
+    async def refresh(self) -> None:
+        """Take in that members were merged, or are two again."""
+        await self.forwards.refresh()
+        self._remembered.clear()
 
     async def close(self) -> None:
         """Close the finder's connection."""

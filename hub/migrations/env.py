@@ -16,13 +16,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from hub.kernel.metadata import metadata
 
-ROOMS = ("hub", "partners", "settlement", "auth")
+ROOMS = ("hub", "partners", "settlement", "auth", "schema")
 # A migration that cannot have its lock soon gives up: behind it, all traffic would queue.
 LOCK_TIMEOUT = "5s"
 # A statement that takes longer than this belongs into a backfill of its own.
 STATEMENT_TIMEOUT = "15min"
 # Two migrations at once wait for each other. The number only has to be ours alone.
 ONE_AT_A_TIME = 4_701_802_001
+# The owner of the tables is held to row-level security too: a migration sees rows as the hub.
+ACT_AS_HUB = "SET hub.actor = 'hub'"
 
 
 def import_tables() -> None:
@@ -43,6 +45,7 @@ def migrate(connection: Connection) -> None:
     try:
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.execute(text(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'"))
+        connection.execute(text(ACT_AS_HUB))
         connection.commit()  # else Alembic would find itself inside a transaction and not end it
         context.configure(
             connection=connection,
@@ -56,6 +59,7 @@ def migrate(connection: Connection) -> None:
         connection.rollback()
         connection.execute(text("RESET lock_timeout"))
         connection.execute(text("RESET statement_timeout"))
+        connection.execute(text("RESET hub.actor"))
         connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ONE_AT_A_TIME})
         connection.commit()
 
@@ -82,6 +86,7 @@ def write_sql() -> None:
     )
     context.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
     context.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
+    context.execute(ACT_AS_HUB)
     with context.begin_transaction():
         context.run_migrations()
 

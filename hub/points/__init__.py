@@ -7,4 +7,6 @@ giving_back   refund a redemption, reverse an issue
 transfer      from member to member
 posting       choose the terms, post, and turn a refusal into an error
 expiry        when points of an issue expire
+caps          which caps an operation is charged to
+capping       what the operator says of caps
 """

@@ -9,6 +9,7 @@ from hub.kernel.money import RATE_PLACES, check_points, places_needed
 from hub.ledger.entries import EntryKind
 from hub.ledger.operations import Operation, Place, hash_key, hash_request
 from hub.ledger.poster import Poster
+from hub.points.caps import charge_use
 from hub.points.errors import RateNotValid
 from hub.points.posting import post_under_terms
 from hub.points.requests import Request, check_text
@@ -36,16 +37,26 @@ async def redeem_points(
     wallet: Place,
     points: int,
     reference: str | None = None,
+    category: str | None = None,
 ) -> Redeemed:
     """Pay an acceptor with points of any issuer, all or nothing, in redemption order.
 
+    `category` is what is bought: points restricted to it may be used, and are used first.
+
     Units: whole points.
     Errors: PointsOutOfRange, TextTooLong, WalletNotFound, WalletClosed, TermsNotInForce,
-    InsufficientPoints, IdempotencyConflict, Overloaded, OutcomeUnknown.
+    InsufficientPoints, CapReached, NetDebitCapReached, IdempotencyConflict, Overloaded,
+    OutcomeUnknown.
     Source: rule book 1.2.2, 1.4.1.
     """
     operation = _debit(
-        EntryKind.REDEEM, request, acceptor, wallet=wallet, points=points, reference=reference
+        EntryKind.REDEEM,
+        request,
+        acceptor,
+        wallet=wallet,
+        points=points,
+        reference=reference,
+        category=category,
     )
     return await _redeem(poster, register, request, operation, now=now, partner=acceptor)
 
@@ -114,10 +125,12 @@ def _debit(
     points: int,
     reference: str | None,
     match_rate: Decimal | None = None,
+    category: str | None = None,
 ) -> Operation:
     check_points(points)
-    if reference is not None:
-        check_text("reference", reference)
+    for field, text in (("reference", reference), ("category", category)):
+        if text is not None:
+            check_text(field, text)
     return Operation(
         kind=kind,
         wallet=wallet,
@@ -125,7 +138,7 @@ def _debit(
         points=points,
         key_hash=hash_key(partner.partner_id, wallet.number, request.key),
         request_hash=hash_request(
-            kind.name, points, reference, match_rate, request.instants.occurred_at
+            kind.name, points, reference, category, match_rate, request.instants.occurred_at
         ),
         actor=request.actor,
         occurred_at=request.instants.occurred_at,
@@ -133,6 +146,7 @@ def _debit(
         posted_at=request.instants.posted_at,
         reference=reference,
         match_rate=match_rate,
+        category=category,
     )
 
 
@@ -146,7 +160,15 @@ async def _redeem(
     partner: Partner,
 ) -> Redeemed:
     at = operation.occurred_at or now
-    outcome = await post_under_terms(poster, register, request, operation, partner=partner, at=at)
+    outcome = await post_under_terms(
+        poster,
+        register,
+        request,
+        operation,
+        partner=partner,
+        at=at,
+        charge=charge_use(register, acceptor=partner, at=at),
+    )
     assert outcome.seq is not None, "what is booked has a sequence"
     return Redeemed(Place(outcome.lane, outcome.seq), outcome.posted_at)
 

@@ -1,10 +1,12 @@
 """What every verb is given beside its own facts: the key, the actor, and the instants."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from hub.kernel.errors import DomainError
+from hub.ledger.operations import Place
 from hub.points.errors import KeyNotValid, OccurredAtOutOfBounds, TextTooLong
 
 KEY_CHARACTERS_MAX: Final = 128
@@ -28,12 +30,22 @@ class Instants:
     posted_at: datetime | None = None
 
 
+Kin: TypeAlias = Callable[[Place], tuple[Place, ...]]
+"""From a wallet to those that were, at some time, one with it."""
+
+
+def no_kin(_: Place) -> tuple[Place, ...]:
+    """Take it that no wallet was ever merged."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One use of an idempotency key by one actor.
 
     `refusal` says why it can no longer be booked. It comes after the key: what was answered before
-    is answered again, however late (rule book 1.9.1).
+    is answered again, however late (rule book 1.9.1). `kin` knows the wallets that were merged: a
+    key that was used for one of them is used.
 
     Errors: KeyNotValid.
     """
@@ -42,6 +54,7 @@ class Request:
     actor: str
     instants: Instants = Instants()
     refusal: DomainError | None = None
+    kin: Kin = field(default=no_kin, compare=False)
 
     def __post_init__(self) -> None:
         is_valid = (

@@ -9,7 +9,7 @@ from hub.ledger.operations import Place
 from schema.context import Info
 from schema.fields import Payload
 from schema.nodes import computed
-from schema.wallets import Entry, Lot, Wallet, find_entry, find_lot, show_wallet
+from schema.wallets.wallets import Entry, Lot, Wallet, find_entry, find_lot, show_wallet
 
 
 @strawberry.type(description="What a mutation that books one entry answers.")

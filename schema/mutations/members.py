@@ -100,10 +100,11 @@ async def enrol_member(info: Info, input: EnrolInput) -> EnrolMemberPayload:
     async with context.begin() as tx:
 
         async def act() -> Answer:
-            member = await enrolment.enrol_member(tx)
-            if reference is not None:
-                await enrolment.link_account(
-                    tx, partner_id=partner_id, reference=reference, member_id=member.member_id
+            if reference is None:
+                member = await enrolment.enrol_member(tx)
+            else:
+                member = await enrolment.enrol_known_member(
+                    tx, partner_id=partner_id, reference=reference
                 )
             return {"member_id": member.member_id}
 

@@ -1,14 +1,19 @@
 """Redeem, cash out and donate points, and give redeemed ones back."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
 import strawberry
 
+from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.errors import DomainError, IdempotencyConflict, PointsOutOfRange
 from hub.kernel.ids import IdKind
 from hub.ledger.errors import (
+    CapReached,
     InsufficientPoints,
+    NetDebitCapReached,
     RefundExceedsRedeemed,
     TermsNotInForce,
     UnknownReference,
@@ -16,10 +21,14 @@ from hub.ledger.errors import (
     WalletNotFound,
 )
 from hub.ledger.operations import Place
+from hub.members.households.errors import NotInHousehold, RoleNotEnough
+from hub.members.households.joining import get_redeeming_wallet
 from hub.points import giving_back
 from hub.points import redeem as redeeming
-from hub.points.errors import RateNotValid, TextTooLong
+from hub.points.errors import GraceOutOfBounds, RateNotValid, TextTooLong
 from hub.points.redeem import Redeemed
+from hub.points.requests import Request
+from partners.store import Partner
 from schema import loaders
 from schema.accounts import (
     ACCOUNT_REFUSALS,
@@ -27,11 +36,11 @@ from schema.accounts import (
     AccountInput,
     Happened,
     acting_partner,
-    find_wallet,
     given,
     make_request,
 )
-from schema.context import Info
+from schema.consenting import CONSENT_REFUSALS, Consented, find_debited_wallet
+from schema.context import Context, Info
 from schema.faults import forbidden
 from schema.fields import mutation
 from schema.mutations.answers import WalletPayload
@@ -44,18 +53,26 @@ REDEEM_REFUSALS: Final[tuple[type[DomainError], ...]] = (
     WalletClosed,
     TermsNotInForce,
     InsufficientPoints,
+    CapReached,
+    NetDebitCapReached,
     IdempotencyConflict,
 )
-OWN_REFUSALS: Final = (*REQUEST_REFUSALS, *ACCOUNT_REFUSALS)
+HOUSEHOLD_REFUSALS: Final[tuple[type[DomainError], ...]] = (NotInHousehold, RoleNotEnough)
+OWN_REFUSALS: Final = (*REQUEST_REFUSALS, *ACCOUNT_REFUSALS, *CONSENT_REFUSALS, *HOUSEHOLD_REFUSALS)
 
 
 @strawberry.input(description="Points to use.")
-class Use(Happened):
+class Use(Consented, Happened):
     """Points to use."""
 
     account: AccountInput | None = strawberry.field(
         default=strawberry.UNSET,
         description="Whose points. A member leaves it out: the own ones.",
+    )
+    from_household: bool = strawberry.field(
+        default=False,
+        description="Whether the points of the member's household are used, where the member's role"
+        " allows it.",
     )
     points: Points = strawberry.field(description="How many, 1 to 10^12, all or nothing.")
     reference: str | None = strawberry.field(
@@ -71,6 +88,11 @@ class RedeemPointsInput(Use):
     acceptor: str | None = strawberry.field(
         default=strawberry.UNSET,
         description="Code of the acceptor. The operator names it; a partner leaves it out.",
+    )
+    category: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="What is bought: points restricted to it may be used, and are used first. At"
+        " most 200 characters.",
     )
 
 
@@ -109,6 +131,11 @@ class RefundPointsInput(Happened):
     points: Points = strawberry.field(
         description="How many, 1 up to what is left of the redemption."
     )
+    reinstated_until: datetime | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Until when points live on that have expired meanwhile, in a new lot; at most"
+        f" {giving_back.GRACE_DAYS_MAX} days from now. Without it they expire again at once.",
+    )
 
 
 @strawberry.type(description="What `redeemPoints` answers.")
@@ -132,8 +159,8 @@ class RefundPointsPayload(WalletPayload):
 
     expired_points: Points | None = strawberry.field(
         default=None,
-        description="How many of them expired again at once, since their lot had; null when it was"
-        " refused.",
+        description="How many of them were of lots that had expired: they expired again at once, or"
+        " live until `reinstatedUntil`; null when it was refused.",
     )
 
 
@@ -152,21 +179,50 @@ RefundInput = Annotated[RefundPointsInput, strawberry.argument(description="What
 )
 async def redeem_points(info: Info, input: RedeemInput) -> RedeemPointsPayload:
     """Redeem points."""
-    context = info.context
-    rooms, request = context.rooms, make_request(context, input)
+    prepared = await prepare_redemption(info.context, input)
+    await info.context.turn()  # what the payload shows is read after the posting
+    return await post_redemption(info.context, prepared)
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRedemption:
+    """A redemption of which everything is known that it needs; nothing is booked yet."""
+
+    input: RedeemPointsInput
+    request: Request
+    now: datetime
+    acceptor: Partner
+    wallet: Place
+
+
+async def prepare_redemption(context: Context, input: RedeemPointsInput) -> PreparedRedemption:
+    """Find out who accepts whose points.
+
+    Errors: those of the request and of the account; the faults FORBIDDEN and BAD_USER_INPUT.
+    """
+    request = make_request(context, input)
     acceptor = acting_partner(context, input.acceptor, role="acceptor")
-    wallet = await find_wallet(context, input.account)
+    wallet = await find_payer(context, input, request)
+    return PreparedRedemption(input, request, context.rooms.clock(), acceptor, wallet)
+
+
+async def post_redemption(context: Context, prepared: PreparedRedemption) -> RedeemPointsPayload:
+    """Book a redemption; the operation waits for its batch before anything else is awaited.
+
+    Errors: as `hub.points.redeem.redeem_points`.
+    """
     redeemed = await redeeming.redeem_points(
-        rooms.poster,
-        rooms.register,
-        request,
-        now=rooms.clock(),
-        acceptor=acceptor,
-        wallet=wallet,
-        points=input.points,
-        reference=given(input.reference),
+        context.rooms.poster,
+        context.rooms.register,
+        prepared.request,
+        now=prepared.now,
+        acceptor=prepared.acceptor,
+        wallet=prepared.wallet,
+        points=prepared.input.points,
+        reference=given(prepared.input.reference),
+        category=given(prepared.input.category),
     )
-    return RedeemPointsPayload(user_errors=[], **_posted(redeemed, wallet))
+    return RedeemPointsPayload(user_errors=[], **_posted(redeemed, prepared.wallet))
 
 
 @mutation(
@@ -181,7 +237,8 @@ async def cash_out_points(info: Info, input: CashOutInput) -> CashOutPointsPaylo
     context = info.context
     rooms, request = context.rooms, make_request(context, input)
     agent = acting_partner(context, input.agent, role="agent")
-    wallet = await find_wallet(context, input.account)
+    wallet = await find_payer(context, input, request)
+    await context.turn()  # what the payload shows is read after the posting
     redeemed = await redeeming.cash_out_points(
         rooms.poster,
         rooms.register,
@@ -210,7 +267,8 @@ async def donate_points(info: Info, input: DonateInput) -> DonatePointsPayload:
     if match_rate is not None and not context.actor.is_operator:
         raise forbidden("Only the operator says what issuers add to a donation.")
     charity = acting_partner(context, input.charity, role="charity")
-    wallet = await find_wallet(context, input.account)
+    wallet = await find_payer(context, input, request)
+    await context.turn()  # what the payload shows is read after the posting
     donated = await redeeming.donate_points(
         rooms.poster,
         rooms.register,
@@ -238,12 +296,15 @@ async def donate_points(info: Info, input: DonateInput) -> DonatePointsPayload:
         RefundExceedsRedeemed,
         IdempotencyConflict,
     ),
-    own_refusals=REQUEST_REFUSALS,
+    own_refusals=(*REQUEST_REFUSALS, GraceOutOfBounds),
 )
 async def refund_points(info: Info, input: RefundInput) -> RefundPointsPayload:
     """Give redeemed points back."""
     context = info.context
     request = make_request(context, input)
+    until = given(input.reinstated_until)
+    if until is not None:
+        request = giving_back.check_grace(request, until, now=context.rooms.clock())
     place = context.audience.find_place(IdKind.ENTRY, input.redemption_id)
     redemption = None if place is None else await loaders.load_entry(context, place)
     if redemption is None or redemption.wallet_id is None:
@@ -257,6 +318,7 @@ async def refund_points(info: Info, input: RefundInput) -> RefundPointsPayload:
         wallet=wallet,
         redemption=redemption.place,
         points=input.points,
+        reinstated_until=until,
     )
     return RefundPointsPayload(
         user_errors=[],
@@ -265,6 +327,25 @@ async def refund_points(info: Info, input: RefundInput) -> RefundPointsPayload:
         wallet_place=wallet,
         expired_points=Points(refunded.expired_points),
     )
+
+
+async def find_payer(context: Context, input: Use, request: Request) -> Place:
+    """Find the wallet that pays, whose member agreed where that is asked for.
+
+    Errors: as `schema.consenting.find_debited_wallet`; NotInHousehold, RoleNotEnough.
+    """
+    wallet = await find_debited_wallet(
+        context,
+        input.account,
+        key=request.key,
+        points=input.points,
+        reference=input.reference,
+        till_code=input.till_code,
+    )
+    if not input.from_household:
+        return wallet
+    async with context.rooms.database.read(HUB_ACTOR) as tx:
+        return await get_redeeming_wallet(tx, wallet)
 
 
 def _posted(redeemed: Redeemed, wallet: Place) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from schema.limits import LIST_MAX
 from schema.money import MoneyInput
 from schema.mutations.answers import PostedPayload
 from schema.queries.settlement import is_name
+from schema.second_person import APPROVAL_REFUSALS
 from schema.windows import SettlementWindow, show_window
 from settlement import adjustments, windows
 from settlement.errors import (
@@ -100,7 +101,7 @@ CloseInput = Annotated[CloseWindowInput, strawberry.argument(description="What t
     payload=PostAdjustmentPayload,
     verb=adjustments.post_adjustment,
     verb_refusals=(AmountNotExact, CurrencyUnknown, TextTooLong, IdempotencyConflict),
-    own_refusals=(*REQUEST_REFUSALS, PartnerNotFound),
+    own_refusals=(*REQUEST_REFUSALS, PartnerNotFound, *APPROVAL_REFUSALS),
 )
 async def post_adjustment(info: Info, input: AdjustmentInput) -> PostAdjustmentPayload:
     """Post an adjustment."""

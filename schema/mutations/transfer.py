@@ -7,10 +7,10 @@ import strawberry
 from hub.kernel.errors import IdempotencyConflict, PointsOutOfRange
 from hub.kernel.idempotency import Answer, Question, accept, answer_resumably
 from hub.ledger.cuts import sweep_lane
-from hub.ledger.errors import InsufficientPoints, WalletClosed, WalletNotFound
+from hub.ledger.errors import CapReached, InsufficientPoints, WalletClosed, WalletNotFound
 from hub.ledger.operations import LANE_COUNT
 from hub.points import transfer as transferring
-from hub.points.errors import SameWallet, TransferBetweenLanes
+from hub.points.errors import SameWallet
 from schema.accounts import (
     ACCOUNT_REFUSALS,
     KEY_REFUSALS,
@@ -72,10 +72,10 @@ SweepInput = Annotated[SweepExpiryInput, strawberry.argument(description="The ke
     verb_refusals=(
         PointsOutOfRange,
         SameWallet,
-        TransferBetweenLanes,
         WalletNotFound,
         WalletClosed,
         InsufficientPoints,
+        CapReached,
         IdempotencyConflict,
     ),
     own_refusals=(*REQUEST_REFUSALS, *ACCOUNT_REFUSALS),
@@ -85,11 +85,16 @@ async def transfer_points(info: Info, input: TransferInput) -> TransferPointsPay
     context = info.context
     request = make_request(context, input)
     wallet = await find_wallet(context, input.account)
+    to_wallet = await find_recipient(context, input.to_account)
+    await context.turn()  # what the payload shows is read after the posting
     moved = await transferring.transfer_points(
         context.rooms.poster,
+        context.rooms.register,
+        context.rooms.database,
         request,
+        now=context.rooms.clock(),
         wallet=wallet,
-        to_wallet=await find_recipient(context, input.to_account),
+        to_wallet=to_wallet,
         points=input.points,
     )
     return TransferPointsPayload(

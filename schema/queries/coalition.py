@@ -7,7 +7,16 @@ import strawberry
 from partners.errors import CoalitionNotSetUp, PartnerNotFound
 from schema.context import Info
 from schema.fields import query
-from schema.paging import FIRST_DEFAULT, After, Connection, First, make_connection, read_page
+from schema.paging import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    cut,
+    make_connection,
+    read_page,
+)
 from schema.partners import Coalition, Partner, show_partner
 
 Code = Annotated[str, strawberry.argument(description="Code of the partner, e.g. `AIR`.")]
@@ -40,16 +49,17 @@ async def partner(info: Info, code: Code) -> Partner | None:
 
 @query("All parties of the coalition, in order of their codes.")
 async def partners(
-    info: Info, first: First = FIRST_DEFAULT, after: After = strawberry.UNSET
+    info: Info,
+    *,
+    first: First = strawberry.UNSET,
+    after: After = strawberry.UNSET,
+    last: Last = strawberry.UNSET,
+    before: Before = strawberry.UNSET,
 ) -> Connection[Partner]:
     """List the parties."""
-    page = read_page(info.context, "partners", first, after)
-    begin = page.position[0] if page.position else ""
-    rows = sorted(
-        (row for row in info.context.rooms.register.partners if row.code > begin),
-        key=lambda row: row.code,
-    )
-    shown = [
-        (show_partner(info.context, row.partner_id), (row.code,)) for row in rows[: page.limit + 1]
-    ]
-    return make_connection(info.context, page, shown)
+    context = info.context
+    page = read_page(context, "partners", first=first, after=after, last=last, before=before)
+    rows = sorted(context.rooms.register.partners, key=lambda row: row.code)
+    found = cut(page, rows, lambda row: (row.code,))
+    shown = [(show_partner(context, row.partner_id), place) for row, place in found]
+    return make_connection(context, page, shown)

@@ -16,8 +16,9 @@ from schema.fields import query
 from schema.limits import LIST_MAX
 from schema.members import ActorKind, Viewer, find_member
 from schema.nodes import Node
+from schema.obligations import find_obligation
 from schema.partners import may_see_terms, show_partner, show_terms
-from schema.wallets import find_entry, find_lot, show_wallet
+from schema.wallets.wallets import find_entry, find_lot, find_wallet_of
 from schema.windows import show_window
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="An id as it was given to you.")]
@@ -40,7 +41,7 @@ async def viewer(info: Info) -> Viewer:
 @query("Anything by its id; null when it is not there, or not for you to see.")
 async def node(info: Info, id: Id) -> Node | None:
     """Find a thing by its id."""
-    return await _find_node(info.context, id)
+    return await find_node(info.context, id)
 
 
 @query("Things by their ids, in the order of the ids; null for what is not there, or not for you.")
@@ -48,10 +49,11 @@ async def nodes(info: Info, ids: Ids) -> list[Node | None]:
     """Find things by their ids, a kind at a time."""
     if len(ids) > LIST_MAX:
         raise bad_input(f"`ids` has {len(ids)} ids; {LIST_MAX} are allowed.")
-    return list(await asyncio.gather(*[_find_node(info.context, each) for each in ids]))
+    return list(await asyncio.gather(*[find_node(info.context, each) for each in ids]))
 
 
-async def _find_node(context: Context, text: str) -> Node | None:
+async def find_node(context: Context, text: str) -> Node | None:
+    """Find a thing by its id; None when it is not there, or not for this actor."""
     found = context.audience.find_any(text)
     if found is None:
         return None
@@ -64,11 +66,6 @@ async def _find_member(context: Context, place: Place) -> Node | None:
     return await find_member(context, place.number)
 
 
-async def _find_wallet(context: Context, place: Place) -> Node | None:
-    is_known = await loaders.load_member_of(context, place) is not None
-    return show_wallet(context, place) if is_known else None
-
-
 async def _find_window(context: Context, place: Place) -> Node | None:
     if context.member_id is not None:
         return None
@@ -78,10 +75,11 @@ async def _find_window(context: Context, place: Place) -> Node | None:
 
 _FINDERS: Final[dict[IdKind, Callable[[Context, Place], Awaitable[Node | None]]]] = {
     IdKind.MEMBER: _find_member,
-    IdKind.WALLET: _find_wallet,
+    IdKind.WALLET: find_wallet_of,
     IdKind.LOT: find_lot,
     IdKind.ENTRY: find_entry,
     IdKind.WINDOW: _find_window,
+    IdKind.OBLIGATION: find_obligation,
 }
 
 

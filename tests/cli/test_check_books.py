@@ -10,6 +10,7 @@ import pytest
 
 from hub.cli.check_books import app
 from hub.ledger.journal.rules import LEDGER_RULES
+from hub.ledger.log.checking import LOG_RULES
 from settlement.recompute import SETTLEMENT_RULES
 from tests.cli.books import settle_two_months
 from tests.cli.running import run, run_json
@@ -44,7 +45,7 @@ def test_books_in_order_pass_every_rule(settled: str) -> None:
     checked = run_json(app, settled)
 
     assert checked["is_in_order"] is True and checked["violations"] == []
-    assert set(checked["rules"]) == {*LEDGER_RULES, *SETTLEMENT_RULES}
+    assert set(checked["rules"]) == {*LEDGER_RULES, *LOG_RULES, *SETTLEMENT_RULES}
     assert set(checked["rules"].values()) == {0}
 
 
@@ -64,11 +65,11 @@ FLIPPED = {
     ),
     "a lot": (
         "UPDATE ledger.lots SET remaining_points = remaining_points + {} WHERE lot_id = 1",
-        "lot equals its allocations", "lot 7:1", "601", "600",
+        "lot equals its allocations", "lot 7:1", "601, held 0", "600, held 0",
     ),
     "a wallet": (
         "UPDATE ledger.wallets SET balance_points = balance_points + {}",
-        "wallet equals its lots", None, "678", "677",
+        "wallet equals its lots", None, "678, held 0", "677, held 0",
     ),
     "a flow": (
         "UPDATE ledger.flows SET points = points + {} WHERE kind = 2",
@@ -144,3 +145,36 @@ def test_a_partner_who_joins_later_breaks_no_seal(settled: str) -> None:
     change(settled, "INSERT INTO partners (code, name_en, name_zh) VALUES ('cin', 'Cin', 'C')")
 
     assert run(app, settled).exit_code == 0
+
+
+def test_a_repair_plan_says_what_would_put_it_right_and_repairs_nothing(settled: str) -> None:
+    change(settled, "UPDATE ledger.wallets SET balance_points = balance_points + 1")
+    first = run(app, settled, "--repair-plan", "--format", "json")
+
+    assert first.exit_code == 1
+    plan = json.loads(first.stdout)["repair_plan"]
+    assert [step["rule"] for step in plan] == [
+        "wallet equals its lots",
+        "wallet equals its postings",
+    ]
+    assert plan[0]["nature"] == "kept sum"
+    assert plan[0]["wrong"].endswith("1 too many")
+    assert plan[0]["correction entries"].startswith("REVERSE of up to 1 point with mode UNLIMITED")
+    assert run(app, settled, "--repair-plan", "--format", "json").stdout == first.stdout
+
+
+def test_a_repair_plan_is_printed_as_rows_and_as_a_table(settled: str) -> None:
+    change(settled, "UPDATE ledger.flows SET points = points + 1 WHERE kind = 2")
+
+    rows = run(app, settled, "--repair-plan", "--format", "csv").stdout.splitlines()
+    assert rows[0] == "rule,nature,wrong,remedy,correction entries"
+    assert [row.split(",")[:2] for row in rows[1:]] == [["flow equals the journal", "kept sum"]]
+    shown = run(app, settled, "--repair-plan").stdout
+    assert "What would put it right (nothing was repaired)" in shown
+
+
+def test_books_in_order_need_no_plan(settled: str) -> None:
+    checked = run_json(app, settled, "--repair-plan")
+
+    assert (checked["is_in_order"], checked["repair_plan"]) == (True, [])
+    assert "put it right" not in run(app, settled, "--repair-plan").stdout

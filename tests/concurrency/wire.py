@@ -33,7 +33,11 @@ class Wire:
         self._flows.set()
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        from_server, to_server = await asyncio.open_unix_connection(self._server_socket)
+        try:
+            from_server, to_server = await asyncio.open_unix_connection(self._server_socket)
+        except OSError:
+            writer.transport.abort()  # no server, no connection: as without a wire
+            return
         self._writers += [writer, to_server]
         for pump in (self._ask(reader, to_server), self._answer(from_server, writer)):
             task = asyncio.create_task(pump)

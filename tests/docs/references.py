@@ -21,6 +21,8 @@ from schema.fields import MUTATIONS
 from schema.refusals import REFUSALS, code_of, sentence_of
 from schema.roots import SCHEMA
 from tests.docs.blocks import ROOT
+from tests.docs.limits_page import write_limits
+from tests.docs.permissions_page import write_permissions
 
 FOLDER = ROOT / "docs" / "reference"
 ROOMS = ("hub", "schema", "partners", "settlement", "auth")
@@ -189,13 +191,22 @@ def write_schema_page() -> str:
     for title, root in (("Queries", types.query_type), ("Mutations", types.mutation_type)):
         parts += [f"## {title}", "", "| field | who may | does |", "|---|---|---|"]
         for name, field in root.fields.items():
-            who = ", ".join(sorted(str(kind) for kind in POLICIES[snake(name)]))
+            who = ", ".join(list_kinds(name))
             does = field.description.partition(" Refused with: ")[0]
             parts.append(f"| `{name}` | {who} | {_cell(does)} |")
         parts.append("")
     return _page(parts)
 
 
+def list_kinds(name: str) -> list[str]:
+    """Which kinds of actor may use a root field at all."""
+    policy = POLICIES[FEDERATION.get(name) or snake(name)]
+    kinds = {"member": policy.member, "operator": policy.staff, "partner": policy.partner}
+    return [kind for kind, grant in kinds.items() if grant]
+
+
+FEDERATION = {"_service": "subgraph", "_entities": "entities"}
+"""Names that the specification of federation gives."""
 _SCHEMA_HEAD = f"""# The API
 
 {MADE}
@@ -213,9 +224,9 @@ compares the file with the code, and a change that breaks clients needs a line i
 - What is not for the caller to see reads like what is not there.
 - `GET /health` says that the process runs, `GET /ready` that it can serve.
 
-Who may use a field says only that much. What one sees of it is decided by the data: a partner sees
-its own members, the lots it issued, the redemptions it accepted, its own row and column of a
-settlement.
+Who may use a field says only that much; scopes and roles are in [the permissions](permissions.md).
+What one sees of it is decided by the data: a partner sees its own members, the lots it issued, the
+redemptions it accepted, its own row and column of a settlement.
 """
 
 
@@ -243,5 +254,7 @@ REFERENCES: dict[Path, Callable[[], str]] = {
     FOLDER / "settings.md": write_settings,
     FOLDER / "cli.md": write_cli,
     FOLDER / "schema.md": write_schema_page,
+    FOLDER / "permissions.md": write_permissions,
+    FOLDER / "limits.md": write_limits,
 }
 """Every generated page, and what writes it."""

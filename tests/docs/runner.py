@@ -2,8 +2,9 @@
 
     sh               run; the `text` block that follows, if any, is what it prints
     sh background    run beside the rest; it prints the address of the API
-    toml, json       with `file=NAME`: save it under that name
+    toml, json, python   with `file=NAME`: save it under that name; python without: to look at
     graphql TOKEN    send it with a token that a command exported; a `json` block follows
+    json variables   between the two: what is sent with it
 
 Three dots stand for anything: in a line of text, for a whole line, or as a text of JSON. A text of
 JSON that begins with THE_ is remembered, and stands for the same value everywhere after.
@@ -42,6 +43,7 @@ class Reader:
             "HUB_SERVE__PORT": "0",
         }
         self.remembered: dict[str, str] = {}
+        self.variables: Any = {}
         self.address = ""
         self._servers: list[subprocess.Popen[bytes]] = []
 
@@ -52,6 +54,7 @@ class Reader:
         try:
             while rest:
                 block = rest.pop(0)
+                self.variables = self._pop_variables(block, rest)
                 expected = self._perform(block, rest[0] if rest else None)
                 if expected is not None:
                     assert rest.pop(0) is expected
@@ -62,11 +65,25 @@ class Reader:
                 server.wait(timeout=START_SECONDS_MAX)
         return compared
 
+    def _pop_variables(self, block: Block, rest: list[Block]) -> Any:
+        if block.language != "graphql" or not rest or rest[0].words != ("variables",):
+            return {}
+        return json.loads(self._fill_in(rest.pop(0).body))
+
+    def _fill_in(self, text: str) -> str:
+        """Put in what was remembered from earlier answers."""
+        for name, value in self.remembered.items():
+            text = re.sub(rf"\b{name}\b", value, text)
+        return text
+
     def _perform(self, block: Block, following: Block | None) -> Block | None:
         """Do what a block says; give the block that was compared with what came out."""
         match block.language, block.words:
-            case (("toml" | "json"), (word,)) if word.startswith("file="):
+            case (("toml" | "json" | "python"), (word,)) if word.startswith("file="):
                 (self.folder / word.removeprefix("file=")).write_text(block.body, encoding="utf-8")
+                return None
+            case "python", ():
+                compile(block.body, f"line {block.line}", "exec")  # what is to run has a name
                 return None
             case "sh", ("background",):
                 self._serve(block)
@@ -81,7 +98,10 @@ class Reader:
                 assert following is not None, f"line {block.line}: no answer to compare with"
                 assert following.language == "json", f"line {block.line}: no answer follows"
                 answer = self._ask(block.body, self.environment[token])
-                self._compare_json(answer, json.loads(following.body), f"line {following.line}")
+                expected = json.loads(following.body)
+                if "extensions" not in expected:
+                    answer.pop("extensions", None)  # what it cost; a page shows it when it matters
+                self._compare_json(answer, expected, f"line {following.line}")
                 return following
         raise AssertionError(f"line {block.line}: what is to be done with this block?")
 
@@ -122,11 +142,10 @@ class Reader:
         self.address = found[1]
 
     def _ask(self, document: str, token: str) -> Any:
-        for name, value in self.remembered.items():
-            document = re.sub(rf"\b{name}\b", value, document)
+        body = {"query": self._fill_in(document), "variables": self.variables}
         request = urllib.request.Request(  # noqa: S310 (an address of this machine)
             self.address,
-            data=json.dumps({"query": document}).encode(),
+            data=json.dumps(body).encode(),
             headers={"content-type": "application/json", "authorization": f"Bearer {token}"},
         )
         with urllib.request.urlopen(request, timeout=START_SECONDS_MAX) as answer:  # noqa: S310

@@ -1,12 +1,7 @@
 """The server as a program: started, asked over a real socket, stopped while it works."""
 
 import asyncio
-import contextlib
-import os
-import re
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 
 import httpx
@@ -14,45 +9,14 @@ import pytest
 
 from hub.cli.serve import serve_hub
 from hub.cli.token import read_subject
+from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.errors import DomainError
 from hub.settings import ServeSettings, Settings, SettingsNotValid, WorkSettings
 from hub.wiring import open_hub
 from hub.worker import work_once
 from settlement.windows import PlannedWindow, plan_windows
 from tests.api import issue, open_api, write_mutation
-
-SECONDS_MAX = 60
-
-
-@contextlib.contextmanager
-def running(database_url, *arguments, **environment):
-    """Run `hub` beside the test until the block ends; gives the process."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "hub", *arguments],
-        env={**os.environ, "HUB_DATABASE_URL": database_url, **environment},
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=SECONDS_MAX)
-        process.kill()
-
-
-def read_greeting(process):
-    """Read what the server says until it has said everything; give its address and tokens."""
-    text = ""
-    for line in process.stderr:
-        text += line
-        if "settlementWindows" in line:
-            break
-    address = re.search(r"http://127\.0\.0\.1:\d+/graphql", text)[0]
-    return address, dict(re.findall(r"Token of (\S+), shown only now:\s+(dev_\S+)", text))
+from tests.journeys.serving import SECONDS_MAX, read_greeting, running
 
 
 async def test_a_server_answers_over_a_socket_and_stops_when_told(coalition, database_url):
@@ -91,7 +55,7 @@ async def test_a_server_answers_over_a_socket_and_stops_when_told(coalition, dat
             assert ready.json() == {"status": "ready"}
         process.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(process.wait, SECONDS_MAX) in {0, -signal.SIGTERM}
-    async with open_hub(database_url) as hub, hub.database.read(None) as tx:
+    async with open_hub(database_url) as hub, hub.database.read(HUB_ACTOR) as tx:
         from sqlalchemy import text
 
         found = await tx.connection.execute(text("SELECT count(*) FROM ledger.entries"))
@@ -138,16 +102,16 @@ async def test_the_worker_books_what_expired_and_closes_windows_where_it_may(coa
     march = PlannedWindow(
         "2026-03", datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC)
     )
-    await plan_windows(database, None, calendar="monthly", planned=[march])
+    await plan_windows(database, HUB_ACTOR, calendar="monthly", planned=[march])
     async with open_api(coalition) as api:
         air = await api.partner("AIR")
         await api.member("ana", AIR="a-1")
         await issue(air, "a-1", 10, expiresAt="2026-03-20T00:00:00Z")
         await issue(air, "a-1", 5, expiresAt="2026-04-01T06:00:00Z")
-    settings = WorkSettings(closes_windows=True)
+    settings = Settings(work=WorkSettings(closes_windows=True))
     assert (await work_once(coalition.hub, settings)).expiry_count == 0
     coalition.clock.tick(datetime(2026, 4, 2, tzinfo=UTC) - coalition.clock.now)
-    left_open = await work_once(coalition.hub, WorkSettings())
+    left_open = await work_once(coalition.hub, Settings())
     assert (left_open.expiry_count, left_open.closed_windows) == (1, ())
     done = await work_once(coalition.hub, settings)
     assert (done.expiry_count, done.closed_windows) == (0, ("2026-03",))

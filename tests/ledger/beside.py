@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
+from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.errors import DomainError
 from hub.ledger.cuts import cut_lanes_until, plan_cut, sweep_lane
 from hub.ledger.entries import EntryKind
@@ -20,15 +20,18 @@ from hub.ledger.operations import (
     Code,
     Operation,
     Outcome,
-    Place,
     hash_key,
-    hash_reference,
     hash_request,
 )
+from hub.ledger.views.store import sum_points
+from hub.points.crossing import finish_crossings
 from hub.points.requests import NEVER
-from tests.coalition import DAY, LANE, START, Coalition
-from tests.reference.books import NEEDS_TERMS, NOT_OF_THE_REQUEST, USES, Books
+from hub.points.restrictions import Restriction, save_restriction
+from tests.coalition import DAY, LANE, START, STEP, Coalition
+from tests.ledger.asking import ask
+from tests.reference.books import NEEDS_TERMS, USES, Rule
 from tests.reference.books import Outcome as Expected
+from tests.reference.claims import Claims
 
 PARTNERS = ("AIR", "BIO", "GAP")
 MEMBERS = {"ana": LANE, "bob": LANE, "cem": LANE, "dan": LANE + 1, "eva": LANE + 1}
@@ -38,16 +41,11 @@ SPANS = {
     "BIO": [(START - 400 * DAY, None)],
     "GAP": [(START - 400 * DAY, GAP_FROM), (GAP_UNTIL, None)],
 }
-KINDS = {
-    "ISSUE": EntryKind.ISSUE,
-    "REDEEM": EntryKind.REDEEM,
-    "CASH_OUT": EntryKind.CASH_OUT,
-    "DONATE": EntryKind.DONATE,
-    "REFUND": EntryKind.REFUND,
-    "REVERSE_ISSUE": EntryKind.REVERSE,
-    "EXPIRE": EntryKind.EXPIRE,
-    "TRANSFER": EntryKind.TRANSFER,
-}
+RULES = (
+    Rule(acceptors=("AIR",)),
+    Rule(categories=("tea", "fuel")),
+    Rule(acceptors=("BIO", "GAP"), is_transferable=False),
+)
 TOLD_ELSEWHERE = {"remaining_points": "unspent_points"}
 FIRST_WINDOW = "the first"
 Json = dict[str, Any]
@@ -58,15 +56,17 @@ class Both:
     """A coalition and the model of it."""
 
     coalition: Coalition
-    books: Books = field(init=False)
+    books: Claims = field(init=False)
     cuts: list[datetime] = field(default_factory=list)
     told: int = 0
     booked: dict[str, tuple[int, int]] = field(default_factory=dict)
     lot_ids: dict[str, int] = field(default_factory=dict)
     answers: list[tuple[Any, ...]] = field(default_factory=list)
+    arrivals: dict[tuple[int, int], str] = field(default_factory=dict)
+    rules: dict[Rule | None, int | None] = field(default_factory=lambda: {None: None})
 
     def __post_init__(self) -> None:
-        self.books = Books(self._terms_at, window=FIRST_WINDOW)
+        self.books = Claims(self._terms_at, window=FIRST_WINDOW)
 
     async def begin(self) -> None:
         """Let partners and members join."""
@@ -79,6 +79,15 @@ class Both:
                 )
         for name, lane in MEMBERS.items():
             await self.coalition.member(name, lane=lane)
+        for rule in RULES:
+            acceptors = rule.acceptors and tuple(
+                self.coalition.partners[code].partner_id for code in rule.acceptors
+            )
+            restriction = Restriction(
+                acceptors, rule.categories, rule.is_transferable, is_exchangeable=True
+            )
+            async with self.coalition.hub.database.begin(HUB_ACTOR) as tx:
+                self.rules[rule] = await save_restriction(tx, restriction)
 
     @staticmethod
     def _terms_at(partner: str, at: datetime) -> str | None:
@@ -101,7 +110,7 @@ class Both:
     ) -> list[Outcome]:
         """Tell both; `groups` are the sizes of what is posted together."""
         self._cut_the_model()
-        real = [self._operation(op) for op in ops]
+        real = [ask(self, op) for op in ops]
         expected = [self._expect(op) for op in ops]
         found: list[Outcome] = []
         pieces, start = [], 0
@@ -115,10 +124,86 @@ class Both:
                 found += await poster.post_many(piece)
         else:
             waiting = [poster.enqueue(operation) for piece in pieces for operation in piece]
-            found = [await future for future in waiting]
+            found = [outcome for future in waiting for outcome in await future]
         for op, operation, wanted, outcome in zip(ops, real, expected, found, strict=True):
             self._compare_answer(op, operation, wanted, outcome)
+        await self._learn_lots()
         return found
+
+    async def begin_crossing(self, op: Json) -> None:
+        """Let both set points aside for a move between lanes."""
+        self._cut_the_model()
+        wanted = self.books.apply(op)
+        members = self.coalition.members
+        operation = Operation(
+            kind=EntryKind.HOLD,
+            wallet=members[op["from"]],
+            counter_wallet=members[op["to"]],
+            partner_id=0,
+            points=op["points"],
+            key_hash=hash_key(0, members[op["from"]].number, op["id"]),
+            request_hash=hash_request(op["id"]),
+            actor="test",
+            mode=EntryKind.TRANSFER,
+            expires_at=NEVER,
+        )
+        (found,) = await self.coalition.hub.poster.enqueue(operation)
+        self._compare_answer(op, operation, wanted, found)
+
+    async def finish_crossing(self, begun: str) -> None:
+        """Let both finish the only move that is on its way."""
+        self._cut_the_model()
+        source = self.books.events[begun].op
+        name = self.name()
+        self.books.apply({"id": name, "type": "FINISH", "of": begun, "at": self.now})
+        hub = self.coalition.hub
+        older_than = timedelta(microseconds=-1)
+        assert await finish_crossings(hub.poster, hub.database, now=self.now, older_than=older_than)
+        lane, seq = self.booked[begun]
+        self.booked[name] = (
+            lane,
+            await self.coalition.value(
+                "SELECT ended_seq FROM ledger.holds WHERE lane = $1 AND hold_seq = $2", lane, seq
+            ),
+        )
+        to_lane = MEMBERS[source["to"]]
+        for row in await self.coalition.query(
+            "SELECT seq FROM ledger.entries WHERE kind = 15 AND lane = $1 AND counter_lane = $2"
+            " AND ref_seq = $3",
+            to_lane,
+            lane,
+            seq,
+        ):
+            self.arrivals[to_lane, row["seq"]] = name
+        await self._learn_lots()
+
+    async def _learn_lots(self) -> None:
+        """Give every new lot the name that the model has for it."""
+        known = {
+            (MEMBERS[self.books.lot(name).wallet], n): name for name, n in self.lot_ids.items()
+        }
+        events = {place: event for event, place in self.booked.items()} | self.arrivals
+        rows = await self.coalition.query(
+            "SELECT lane, lot_id, source_seq, coalesce(source_lane, lane) AS source_lane,"
+            " source_lot_id FROM ledger.lots ORDER BY lane, lot_id"
+        )
+        left = [row for row in rows if (row["lane"], row["lot_id"]) not in known]
+        while left:
+            later = []
+            for row in left:
+                event = events[row["lane"], row["source_seq"]]
+                source = (row["source_lane"], row["source_lot_id"])
+                if row["source_lot_id"] is None:
+                    name = str(self.books.events[event].op["lot"])
+                elif source in known:
+                    name = f"{known[source]}/{event}"
+                else:
+                    later.append(row)
+                    continue
+                known[row["lane"], row["lot_id"]] = name
+                self.lot_ids[name] = row["lot_id"]
+            assert len(later) < len(left), later
+            left = later
 
     def _expect(self, op: Json) -> Expected:
         expected = self.books.apply({k: v for k, v in op.items() if k != "is_plain"})
@@ -127,61 +212,12 @@ class Both:
             self.books.all_lots[op["lot"]].issue_order = micros(self.now)
         return expected
 
-    def _operation(self, op: Json) -> Operation:
-        kind, is_at_present = op["type"], op["at"] == self.now and op.get("is_plain", False)
-        partner_id, wallet, more = self._parts(op)
-        request = {k: v for k, v in op.items() if k not in NOT_OF_THE_REQUEST | {"is_plain"}}
-        request.pop("lot" if kind == "ISSUE" else "", None)
-        terms_id = 0
-        if kind in NEEDS_TERMS:
-            found = self.coalition.hub.register.find_terms(partner_id, op["at"])
-            terms_id = found.terms_id if found else 0
-        return Operation(
-            kind=KINDS[kind],
-            wallet=wallet,
-            partner_id=partner_id,
-            points=op.get("points", 0),
-            key_hash=hash_key(partner_id, wallet.number, op["key"]) if "key" in op else None,
-            request_hash=hash_request(*sorted(request.items())),
-            actor="test",
-            terms_id=terms_id,
-            occurred_at=None if is_at_present else op["at"],
-            decided_at=None if is_at_present else op["at"],
-            **more,
-        )
-
-    def _parts(self, op: Json) -> tuple[int, Place, Json]:
-        """Who asks, whose wallet it is, and what only this kind has."""
-        partners, members = self.coalition.partners, self.coalition.members
-        if "of" in op:
-            source = self.books.events[op["of"]].op
-            partner_id, wallet, _ = self._parts(dict(source))
-            return partner_id, wallet, {"ref_seq": self.booked[op["of"]][1]}
-        if op["type"] == "REVERSE_ISSUE":
-            lot = self.books.lot(op["lot"])
-            place = members[lot.wallet]
-            return partners[lot.issuer].partner_id, place, {"lot_id": self.lot_ids[op["lot"]]}
-        if op["type"] == "EXPIRE":
-            return 0, members[op["member"]], {}
-        if op["type"] == "TRANSFER":
-            return 0, members[op["from"]], {"counter_wallet": members[op["to"]]}
-        partner_id = partners[op[NEEDS_TERMS[op["type"]]]].partner_id
-        more: Json = {}
-        if op["type"] == "ISSUE":
-            more = {"expires_at": op["expires"] or NEVER, "reason": op["reason"]}
-            if "reference" in op:
-                hashed = hash_reference(partner_id, op["reason"], op["reference"])
-                more |= {"reference": op["reference"], "reference_hash": hashed}
-        if "match_rate" in op:
-            more["match_rate"] = Decimal(op["match_rate"])
-        return partner_id, members[op["member"]], more
-
     def _compare_answer(
         self, op: Json, operation: Operation, wanted: Expected, found: Outcome
     ) -> None:
         is_empty_expiry = op["type"] == "EXPIRE" and not wanted.allocations
         if is_empty_expiry:
-            assert found.code == Code.NOTHING_TO_EXPIRE, (op, found)
+            assert found.code == Code.NOTHING_TO_BOOK, (op, found)
             return
         refusal = refusal_of(found, points=operation.points, partner="", at=self.now)
         told = None if refusal is None else refusal.code
@@ -198,10 +234,6 @@ class Both:
             assert self.booked[wanted.event] == place, (op, wanted, found)
             return
         self.booked[op["id"]] = place
-        if op["type"] in ("ISSUE", "TRANSFER"):
-            assert found.detail is not None
-            for number, (lot, _) in enumerate(wanted.allocations):
-                self.lot_ids[lot] = found.detail + number
 
     @staticmethod
     def _compare_data(op: Json, wanted: Expected, refusal: DomainError) -> None:
@@ -229,10 +261,12 @@ class Both:
         finally:
             await connection.close()
         # Windows differ where the sweep came before the cut of its lane: both are cut first.
+        self.books.lapse_before(self.now + STEP)
         self.books.apply({"id": self.name(), "type": "EXPIRE", "at": self.now})
 
     def _cut_the_model(self) -> None:
         for cut in sorted(cut for cut in self.cuts if cut <= self.now):
+            self.books.lapse_before(cut)
             self.books.sweep_before(cut)
             self.books.window = f"{cut:%Y-%m-%d %H:%M:%S.%f}"
             self.cuts.remove(cut)
@@ -260,26 +294,32 @@ class Both:
             names[MEMBERS[self.books.lot(name).wallet], number] = name
         for member, wallet in self.coalition.members.items():
             found = [
-                (names[row["lane"], row["lot_id"]], row["points"], row["remaining_points"])
+                (
+                    names[row["lane"], row["lot_id"]],
+                    *(row["points"], row["remaining_points"], row["held_points"]),
+                )
                 for row in rows
                 if row["wallet_id"] == wallet.number
             ]
             lots = self.books.lots(member)
-            assert found == [(lot.name, lot.points, lot.remaining) for lot in lots], member
+            expected = [(lot.name, lot.points, lot.remaining, lot.held) for lot in lots]
+            assert found == expected, member
 
     async def _compare_wallets(self) -> None:
+        async with self.coalition.hub.database.read(HUB_ACTOR) as tx:
+            told = await sum_points(tx, list(self.coalition.members.values()), issuer_id=None)
         for member, wallet in self.coalition.members.items():
-            found = await self.coalition.query(
-                "SELECT w.balance_points, (SELECT coalesce(sum(remaining_points), 0)::bigint"
-                " FROM ledger.lots l WHERE l.lane = w.lane AND l.wallet_id = w.wallet_id"
-                " AND available_at <= $3 AND $3 < expires_at) FROM ledger.wallets w"
+            (found,) = await self.coalition.query(
+                "SELECT balance_points, held_points, owed_points FROM ledger.wallets"
                 " WHERE lane = $1 AND wallet_id = $2",
                 wallet.lane,
                 wallet.number,
-                self.now,
             )
-            expected = (self.books.remaining(member), self.books.available(member, self.now))
-            assert tuple(found[0]) == expected, member
+            books = self.books
+            expected = (books.remaining(member), books.held(member), books.owed(member))
+            assert tuple(found) == expected, member
+            shown = (told[wallet].available_points, told[wallet].owed_points)
+            assert shown == books.seen(member, self.now), member
 
     async def _compare_allocations(self) -> None:
         """Each entry moved what its event moved: lot by lot, as sums of each kind and sign."""
@@ -288,13 +328,16 @@ class Both:
             (MEMBERS[self.books.lot(name).wallet], number): name
             for name, number in self.lot_ids.items()
         }
-        events = {place: event for event, place in self.booked.items()}
-        found = Counter[Any]()
+        events = {place: event for event, place in self.booked.items()} | self.arrivals
+        found, aside = Counter[Any](), Counter[Any]()
         for row in rows:
             event = events.get((row["lane"], row["seq"]), "")
             lot = names[row["lane"], row["lot_id"]]
             kind = EntryKind(row["kind"]).name
-            found[event, kind, row["is_reversal"], lot] += row["points"]
+            if row["points"]:
+                found[event, kind, row["is_reversal"], lot] += row["points"]
+            if row["held_points"]:
+                aside[event, lot] += row["held_points"]
         expected = Counter[Any]()
         for line in self.books.journal:
             if line.sign > 0 and line.kind in ("ISSUE", "TRANSFER"):
@@ -302,6 +345,10 @@ class Both:
             event = line.event if line.event in self.booked else ""
             expected[event, line.kind, line.is_reversal, line.lot] += line.sign * line.points
         assert found == expected
+        wanted = Counter[Any]()
+        for event, lot, points in self.books.aside:
+            wanted[event if event in self.booked else "", lot] += points
+        assert aside == wanted
 
     async def _compare_flows(self) -> None:
         rows = await self.coalition.query(
@@ -325,7 +372,9 @@ class Both:
             if line.kind == "TRANSFER":
                 continue
             acceptor = ""
-            if line.kind in USES:
+            if line.kind == "REPAY":
+                acceptor = line.party
+            elif line.kind in USES:
                 acceptor = self.books.events[line.source].op[NEEDS_TERMS[line.kind]]
             issuer = self.books.lot(line.lot).issuer
             expected[line.window, line.kind, issuer, acceptor, line.is_reversal] += line.points

@@ -55,7 +55,11 @@ class Verbs:
 
     def transfer(self, key, points):
         return transfer_points(
-            **self.plain(key), wallet=self.ana, to_wallet=self.bob, points=points
+            **self.under_terms(key),
+            database=self.coalition.hub.database,
+            wallet=self.ana,
+            to_wallet=self.bob,
+            points=points,
         )
 
     def refund(self, key, points, redeemed):

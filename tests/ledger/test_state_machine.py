@@ -18,14 +18,16 @@ from hypothesis.stateful import (
 )
 
 from hub.ledger.settings import PosterSettings
+from hub.points.requests import NEVER
 from tests.coalition import DAY, STEP, audit_books, open_coalition
 from tests.conftest import administer
-from tests.ledger.beside import Both
-from tests.ledger.draws import groupings, submissions
+from tests.ledger.beside import MEMBERS, Both
+from tests.ledger.draws import draw_estate, draw_member, groupings, submissions
+from tests.reference.choices import Drawn
 
 numbers = count(1)
 QUICK = settings(
-    max_examples=14,
+    max_examples=6,
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -44,6 +46,7 @@ class Beside(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.stack = AsyncExitStack()
         self.before = []
+        self.begun = None
 
     @initialize(batch_max=st.sampled_from([1, 2, 3, 5, 512]))
     def open(self, batch_max):
@@ -62,6 +65,7 @@ class Beside(RuleBasedStateMachine):
         )
         self.both = Both(await self.stack.enter_async_context(opened))
         await self.both.begin()
+        await self.both.submit(draw_estate(self.both), groups=[], is_patient=False)
 
     @rule(data=st.data(), is_patient=st.booleans())
     def submit(self, data, is_patient):
@@ -77,19 +81,45 @@ class Beside(RuleBasedStateMachine):
     @rule(data=st.data())
     def tick_to_an_end(self, data):
         now = self.both.now
-        ends = {lot.expires for lot in self.both.books.all_lots.values() if lot.expires}
-        edges = sorted(e for end in {*ends, *self.both.cuts} for e in (end - STEP, end) if e >= now)
+        ends = {*self._ends(), *self.both.cuts}
+        edges = sorted(e for end in ends for e in (end - STEP, end) if e >= now)
         if edges:
             clock = self.both.coalition.clock
             clock.tick(data.draw(st.sampled_from(edges[:6])) - now)
 
+    def _ends(self):
+        """When time alone changes something."""
+        books = self.both.books
+        ends = {lot.expires for lot in books.all_lots.values()}
+        ends |= {lot.available for lot in books.all_lots.values()}
+        ends |= {hold.ends for hold in books.open_holds()}
+        return ends - {None, NEVER}
+
     @rule(data=st.data())
     def plan_cut(self, data):
         now = self.both.now
-        ends = {lot.expires for lot in self.both.books.all_lots.values() if lot.expires}
-        edges = sorted(e for end in ends for e in (end - STEP, end, end + STEP) if e > now)
+        edges = sorted(e for end in self._ends() for e in (end - STEP, end, end + STEP) if e > now)
         at = data.draw(st.sampled_from([now + DAY, now + STEP, now + 3 * DAY, *edges[:6]]))
         self.runner.run(self.both.plan_cut(at))
+
+    @precondition(lambda self: self.begun is None)
+    @rule(data=st.data(), is_whole=st.booleans())
+    def begin_crossing(self, data, is_whole):
+        """Somebody stops a move between two wallets after its first step."""
+        giver = draw_member(Drawn(data.draw), self.both, rich_only=True)
+        taker = data.draw(st.sampled_from(sorted(set(MEMBERS) - {giver})))
+        books, name = self.both.books, self.both.name()
+        points = max(1, books.available(giver, self.both.now) // 2)
+        op = {"id": name, "type": "BEGIN", "from": giver, "to": taker, "at": self.both.now}
+        self.runner.run(self.both.begin_crossing(op | {"points": 0 if is_whole else points}))
+        if name in self.both.booked:
+            self.begun = name
+
+    @precondition(lambda self: self.begun is not None)
+    @rule()
+    def finish_crossing(self):
+        begun, self.begun = self.begun, None
+        self.runner.run(self.both.finish_crossing(begun))
 
     @rule()
     def sweep(self):

@@ -55,11 +55,18 @@ async def test_points_are_not_moved_to_the_wallet_they_come_from(story):
     """)
 
 
-async def test_points_do_not_move_between_lanes_yet(story):
+async def test_points_move_between_lanes_with_issuer_and_end(story):
     await story.coalition.member("far", lane=8)
     await story("""
-        issue     ana air 10
-        transfer  ana far 5               !! TransferBetweenLanes
+        issue     ana air 10 expires 9d   -> A
+        issue     ana shop 10 expires 8d  -> B
+        transfer  ana far 12              -> T
+        see       ana available=8 held=0 A=8 B=0
+        see       far available=12 B/T=10 A/T=2
+        see       T points=12 allocations=B:-10,A:-2
+        transfer  ana far 9               !! InsufficientPoints available_points=8 required_points=9
+        tick      8d
+        see       far available=2
     """)
 
 

@@ -3,31 +3,15 @@
 import asyncio
 import io
 import sys
-from collections.abc import AsyncIterator
-from itertools import count
 from pathlib import Path
 
 import asyncpg
-import pytest
 from alembic import command
 from alembic.config import Config
 
 from hub.kernel.database import MIGRATIONS, migrate
-from hub.kernel.embedded.server import Server
 
 ROOT = Path(__file__).parent.parent.parent
-numbers = count(1)
-
-
-@pytest.fixture
-async def empty_database_url(postgres: Server, worker_id: str) -> AsyncIterator[str]:
-    name = f"empty_{worker_id}_{next(numbers)}"
-    connection = await asyncpg.connect(postgres.url("postgres"))
-    await connection.execute(f"DROP DATABASE IF EXISTS {name}")
-    await connection.execute(f"CREATE DATABASE {name}")
-    yield postgres.url(name)
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
 
 
 async def read_revisions(url: str) -> list[str]:

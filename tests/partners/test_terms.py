@@ -89,6 +89,9 @@ def test_terms_can_be_keys() -> None:
         ("redemption_currencies", {"*": "CHF"}),
         ("expiry_months", 0),
         ("expiry_months", True),
+        ("points_cap_per_window", -1),
+        ("points_cap_per_member", 10**15 + 1),
+        ("points_cap_per_member", "100"),
         ("favourite_colour", "blue"),
     ],
 )

@@ -6,8 +6,9 @@ accepted, or refused with a code, and then nothing has changed. For operations o
 also carry `key` and `caller` (idempotency), `reference` and `reason` (of an ISSUE) and `available`
 (of an ISSUE); they change nothing when they are absent.
 
-To extend it (holds, arrears, pending, restricted lots): `_usable_points` says how much of a lot an
-operation may take, `_order` in which order, and `_put` is the only place that credits a lot.
+`claims` extends it by holds, arrears, pending and restricted lots: `_usable_points` says how much
+of a lot an operation may take, `_order` in which order, and `_put` is the only place that credits a
+lot.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 Op = Mapping[str, Any]
 TermsAt = Callable[[str, datetime], "str | None"]
+Verb = Callable[[Op, "Event"], "list[tuple[str, int]]"]
 
 # The party that an operation needs terms of, by type; no other type needs any.
 NEEDS_TERMS = {"ISSUE": "issuer", "REDEEM": "acceptor", "CASH_OUT": "agent", "DONATE": "charity"}
@@ -52,6 +54,39 @@ class Lot:
     issue_order: int
     arrival: int
     origin: str | None = None
+    held: int = 0
+    rule: Rule | None = None
+
+    @property
+    def free(self) -> int:
+        """Points that are neither gone nor held."""
+        return self.remaining - self.held
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Where a restricted lot may be used; None: anywhere."""
+
+    acceptors: tuple[str, ...] | None = None
+    categories: tuple[str, ...] | None = None
+    is_transferable: bool = True
+
+    def allows(self, use: Use) -> bool:
+        """Say whether a use may take the lot."""
+        if use.kind == "TRANSFER":
+            return self.is_transferable
+        return (self.acceptors is None or use.acceptor in self.acceptors) and (
+            self.categories is None or use.category in self.categories
+        )
+
+
+@dataclass(frozen=True)
+class Use:
+    """What points are wanted for."""
+
+    kind: str
+    acceptor: str = ""
+    category: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +105,7 @@ class Booking:
     points: int
     sign: int
     is_first: bool
+    party: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +124,7 @@ class Outcome:
 
 
 @dataclass
-class Use:
+class Taken:
     """Points that one redemption took from one lot, and how many of them came back."""
 
     lot: str
@@ -102,7 +138,13 @@ class Event:
 
     op: Op
     terms: str | None
-    uses: list[Use] = field(default_factory=list)
+    uses: list[Taken] = field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """Its type; a capture is a redemption."""
+        kind = str(self.op["type"])
+        return "REDEEM" if kind == "CAPTURE" else kind
 
 
 class Books:
@@ -119,7 +161,7 @@ class Books:
         self._cancelled: set[str] = set()
         self._references: set[tuple[str, str, str]] = set()
         self._answers: dict[tuple[str, str, str], tuple[dict[str, Any], Outcome]] = {}
-        self._verbs: dict[str, Callable[[Op, Event], list[tuple[str, int]]]] = {
+        self._verbs: dict[str, Verb] = {
             "ISSUE": self._issue,
             "REDEEM": self._use,
             "CASH_OUT": self._use,
@@ -205,7 +247,7 @@ class Books:
         if "of" in op:
             source = self.events.get(str(op["of"]))
             return self._wallet_of(source.op) if source else ""
-        if op["type"] == "REVERSE_ISSUE":
+        if "lot" in op and op["type"] != "ISSUE":
             lot = self.all_lots.get(str(op["lot"]))
             return lot.wallet if lot else ""
         return str(op.get("member", op.get("from", "")))
@@ -217,6 +259,7 @@ class Books:
                 raise RefusedError("DuplicateReference")
             self._references.add(reference)
         self._issues += 1
+        self._before(str(op["member"]), op["at"])
         lot = Lot(
             name=str(op.get("lot", op["id"])),
             issuer=str(op["issuer"]),
@@ -228,20 +271,29 @@ class Books:
             available=op.get("available"),
             issue_order=self._issues,
             arrival=len(self.all_lots),
+            rule=op.get("rule"),
         )
         self._put(lot, lot.points, str(op["id"]), "ISSUE")
+        self._credited(lot, op)
         return [(lot.name, lot.points)]
 
+    def _before(self, wallet: str, at: datetime) -> None:
+        """What is due in a wallet before an operation on it is decided: nothing, without claims."""
+
+    def _credited(self, lot: Lot, op: Op) -> None:
+        """What follows from a credit: nothing, without claims."""
+
     def _use(self, op: Op, event: Event) -> list[tuple[str, int]]:
-        taken = self._choose(str(op["member"]), op["points"], op["at"])
+        self._before(str(op["member"]), op["at"])
+        taken = self._choose(str(op["member"]), op["points"], op["at"], _use_of(op))
         for lot, points in taken:
             self._take(lot, points, str(op["id"]), op["type"])
-            event.uses.append(Use(lot.name, points))
+            event.uses.append(Taken(lot.name, points))
         return [(lot.name, points) for lot, points in taken]
 
     def _refund(self, op: Op, event: Event) -> list[tuple[str, int]]:
         source = self.events.get(str(op["of"]))
-        if source is None or source.op["type"] not in USES:
+        if source is None or source.kind not in USES:
             raise RefusedError("UnknownReference")
         left = self.refundable(str(op["of"]))
         if op["points"] > left:
@@ -255,11 +307,15 @@ class Books:
             wanted -= points
             use.refunded += points
             lot = self.all_lots[use.lot]
-            self._put_back(lot, points, op, str(source.op["type"]))
+            self._put_back(lot, points, op, source.kind)
             if lot.expires is not None and lot.expires <= op["at"]:
-                self._take(lot, points, str(op["id"]), "EXPIRE")
+                self._end_again(lot, points, op)
             moved.append((lot.name, points))
         return moved
+
+    def _end_again(self, lot: Lot, points: int, op: Op) -> None:
+        """What returned to a lot that has expired expires in the same event."""
+        self._take(lot, points, str(op["id"]), "EXPIRE")
 
     def _reverse_issue(self, op: Op, event: Event) -> list[tuple[str, int]]:
         del event
@@ -268,8 +324,8 @@ class Books:
             raise RefusedError("UnknownReference")
         if lot.expires is not None and lot.expires <= op["at"]:
             raise RefusedError("LotExpired")
-        if op["points"] > lot.remaining:
-            raise RefusedError("LotSpent", remaining_points=lot.remaining)
+        if op["points"] > lot.free:
+            raise RefusedError("LotSpent", remaining_points=lot.free)
         self._take(lot, op["points"], str(op["id"]), "ISSUE", is_reversal=True)
         return [(lot.name, op["points"])]
 
@@ -282,7 +338,8 @@ class Books:
     def _transfer(self, op: Op, event: Event) -> list[tuple[str, int]]:
         del event
         moved = []
-        for lot, points in self._choose(str(op["from"]), op["points"], op["at"]):
+        self._before(str(op["from"]), op["at"])
+        for lot, points in self._choose(str(op["from"]), op["points"], op["at"], _use_of(op)):
             self._take(lot, points, str(op["id"]), "TRANSFER")
             new = replace(
                 lot,
@@ -290,6 +347,7 @@ class Books:
                 wallet=str(op["to"]),
                 points=points,
                 remaining=0,
+                held=0,
                 arrival=len(self.all_lots),
                 origin=lot.name,
             )
@@ -313,11 +371,11 @@ class Books:
         self._book(str(op["id"]), str(op["of"]), "MEMBERSHIP_CANCEL", is_reversal=True)
         return []
 
-    def _choose(self, wallet: str, points: int, now: datetime) -> list[tuple[Lot, int]]:
-        """The lots that pay for `points`, in the order of use; all or nothing."""
+    def _choose(self, wallet: str, points: int, now: datetime, use: Use) -> list[tuple[Lot, int]]:
+        """The lots that pay for `points`, restricted ones first, in their order; or nothing."""
         wanted, chosen = points, []
-        for lot in self.lots(wallet):
-            part = min(wanted, _usable_points(lot, now))
+        for lot in sorted(self.lots(wallet), key=lambda lot: lot.rule is None):
+            part = min(wanted, _usable_points(lot, now, use))
             if part:
                 chosen.append((lot, part))
                 wanted -= part
@@ -330,9 +388,9 @@ class Books:
 
     def _book_expired(self, due: Iterable[Lot], event: str) -> list[tuple[str, int]]:
         moved = []
-        for lot in [lot for lot in due if lot.remaining]:
-            moved.append((lot.name, lot.remaining))
-            self._take(lot, lot.remaining, event, "EXPIRE")
+        for lot in [lot for lot in due if lot.free]:
+            moved.append((lot.name, lot.free))
+            self._take(lot, lot.free, event, "EXPIRE")
         return moved
 
     def _put(self, lot: Lot, points: int, event: str, kind: str) -> None:
@@ -350,10 +408,26 @@ class Books:
         self._book(event, source, kind, is_reversal=True, lot=lot, points=points, sign=1)
 
     def _take(
-        self, lot: Lot, points: int, event: str, kind: str, *, is_reversal: bool = False
+        self,
+        lot: Lot,
+        points: int,
+        event: str,
+        kind: str,
+        *,
+        is_reversal: bool = False,
+        party: str = "",
     ) -> None:
         lot.remaining -= points
-        self._book(event, event, kind, is_reversal=is_reversal, lot=lot, points=points, sign=-1)
+        self._book(
+            event,
+            event,
+            kind,
+            is_reversal=is_reversal,
+            lot=lot,
+            points=points,
+            sign=-1,
+            party=party,
+        )
 
     def _book(
         self,
@@ -365,11 +439,15 @@ class Books:
         lot: Lot | None = None,
         points: int = 0,
         sign: int = 0,
+        party: str = "",
     ) -> None:
         is_first = not self.journal or self.journal[-1].event != event
         name = lot.name if lot else ""
-        line = Booking(self.window, event, source, kind, is_reversal, name, points, sign, is_first)
-        self.journal.append(line)
+        self.journal.append(
+            Booking(
+                self.window, event, source, kind, is_reversal, name, points, sign, is_first, party
+            )
+        )
 
     def audit(self) -> None:
         """Raise AssertionError unless each lot is the fold of its journal and never negative."""
@@ -386,9 +464,17 @@ def _order(lot: Lot) -> tuple[bool, datetime, int, int]:
     return (lot.expires is None, lot.expires or NEVER, lot.issue_order, lot.arrival)
 
 
-def _usable_points(lot: Lot, now: datetime) -> int:
+def _usable_points(lot: Lot, now: datetime, use: Use | None = None) -> int:
+    """Points of a lot for a use; without one, those that anything can be paid with."""
     if lot.expires is not None and lot.expires <= now:
         return 0
     if lot.available is not None and now < lot.available:
         return 0
-    return lot.remaining
+    if lot.rule is not None and (use is None or not lot.rule.allows(use)):
+        return 0
+    return lot.free
+
+
+def _use_of(op: Op) -> Use:
+    acceptor = op.get(NEEDS_TERMS.get(op["type"], ""), "")
+    return Use(str(op["type"]), str(acceptor), op.get("category"))

@@ -22,15 +22,17 @@ from hub.ledger.errors import OutcomeUnknown, Overloaded
 from schema.faults import FaultCode
 from schema.fields import MUTATIONS
 from schema.refusals import FIELDS, REFUSALS, code_of
-from schema.roots import SCHEMA, Mutation, Query
+from schema.roots import SCHEMA, Mutation, Query, Subscription
 from tests.snapshots import write_schema
 
 SNAPSHOT = Path(__file__).parent.parent.parent / "schema" / "schema.graphql"
 CORE = SCHEMA._schema
+FEDERATION = ("__", "_FieldSet", "link__")
+"""Types of GraphQL itself, and of the directives of Federation."""
 OWN = {
     name: kind
     for name, kind in CORE.type_map.items()
-    if not name.startswith("__") and name not in specified_scalar_types
+    if not name.startswith(FEDERATION) and name not in specified_scalar_types
 }
 FAULTS = {Overloaded, OutcomeUnknown}
 """Refusals that are top-level errors: limits and faults."""
@@ -72,19 +74,25 @@ def all_kinds() -> Iterator[object]:
             yield from (argument.type for argument in getattr(field, "args", {}).values())
 
 
-def test_every_connection_takes_first_and_after():
+def test_every_connection_is_read_from_both_ends():
     for kind in OWN.values():
         for name, field in getattr(kind, "fields", {}).items():
             if str(field.type).strip("!").endswith("Connection"):
-                assert {"first", "after"} <= set(field.args), name
-                assert field.args["first"].default_value == 20
+                pages = {page: str(field.args[page].type) for page in PAGE}
+                assert pages == PAGE, f"{kind.name}.{name}"
+
+
+PAGE = {"first": "Int", "after": "String", "last": "Int", "before": "String"}
 
 
 def test_lists_are_lists_of_something():
     for kind in OWN.values():
         if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
             for name, field in kind.fields.items():
-                if "[" in str(field.type) and f"{kind.name}.{name}" != "Query.nodes":
+                if "[" in str(field.type) and f"{kind.name}.{name}" not in (
+                    "Query.nodes",
+                    "Query._entities",
+                ):
                     assert "!]" in str(field.type), f"{kind.name}.{name}"
 
 
@@ -95,13 +103,17 @@ def test_every_mutation_takes_one_input_with_a_key_and_answers_a_payload():
         given = field.args["input"].type.of_type
         assert isinstance(given, GraphQLInputObjectType)
         assert given.name == f"{title}Input"
-        assert str(given.fields["idempotencyKey"].type) == "String!"
+        keyed = given
+        if name.startswith("bulk"):  # each row has a key of its own
+            assert str(given.fields["rows"].type) == f"[{title.removeprefix('Bulk')}Input!]!"
+            keyed = given.fields["rows"].type.of_type.of_type.of_type
+        assert str(keyed.fields["idempotencyKey"].type) == "String!"
         assert str(field.type) == f"{title}Payload!"
         assert str(field.type.of_type.fields["userErrors"].type) == "[UserError!]!"
 
 
 def test_every_root_field_has_a_policy_and_every_policy_a_field():
-    names = {f.name for root in (Query, Mutation) for f in fields(root)}
+    names = {f.name for root in (Query, Mutation, Subscription) for f in fields(root)}
     assert names == set(POLICIES)
 
 
@@ -126,9 +138,19 @@ def test_the_codes_of_faults_are_these():
     assert {code.value for code in FaultCode} == {
         "UNAUTHENTICATED",
         "FORBIDDEN",
+        "INSUFFICIENT_USER_AUTHENTICATION",
+        "BAD_REQUEST",
         "BAD_USER_INPUT",
         "GRAPHQL_PARSE_FAILED",
         "GRAPHQL_VALIDATION_FAILED",
+        "OPERATION_RESOLUTION_FAILURE",
+        "PERSISTED_QUERY_NOT_FOUND",
+        "PERSISTED_QUERY_NOT_SUPPORTED",
+        "TRUSTED_DOCUMENTS_ONLY",
+        "TOO_MANY_SUBSCRIPTIONS",
+        "SUBSCRIBER_TOO_SLOW",
+        "TOOK_TOO_LONG",
+        "THROTTLED",
         "INTERNAL_SERVER_ERROR",
         "OVERLOADED",
         "OUTCOME_UNKNOWN",

@@ -2,7 +2,8 @@
 
     [coalition]   name, point_name, clearing_currency, time_zone
     [[partners]]  code, name_en, name_zh, settlement_currency?
-    [[terms]]     one version each, as in a scenario, and expiry_months?
+    [[terms]]     one version each, as in a scenario, and expiry_months?,
+                  points_cap_per_window?, points_cap_per_member?
 
 Source: rule book 2.1 to 2.3.
 """

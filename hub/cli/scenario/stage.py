@@ -111,6 +111,7 @@ class Stage:
             expires_at=action.expires_at,
             issue_rank=event.seq,
         )
+        assert issued.lot is not None, "a scenario has no caps"
         self._name_lot(action.lot, issued.lot, wallet, issuer)
 
     async def _redeem(self, event: ScenarioEvent, action: Redeem | CashOut | Donate) -> None:
@@ -183,7 +184,10 @@ class Stage:
         wallet, to_wallet = self._wallets[action.from_member], self._wallets[action.to_member]
         moved = await transfer_points(
             self.hub.poster,
+            self.hub.register,
+            self.hub.database,
             _request(event),
+            now=event.at,
             wallet=wallet,
             to_wallet=to_wallet,
             points=action.points,

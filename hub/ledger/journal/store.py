@@ -67,7 +67,7 @@ WITH r (lane, from_seq, to_seq) AS (
            0 AS acceptor_terms_id, false AS is_reversal, e.points, 1 AS entry_count
     FROM r JOIN ledger.entries e
       ON e.lane = r.lane AND e.seq > r.from_seq AND e.seq <= r.to_seq
-    WHERE e.kind = 1
+    WHERE e.kind = 1 AND e.points > 0
     UNION ALL
     SELECT a.lane, a.seq, a.line, e.occurred_at, e.posted_at, e.reference, a.lot_id,
            a.kind, a.issuer_id, a.acceptor_id, a.issue_terms_id,
@@ -75,7 +75,7 @@ WITH r (lane, from_seq, to_seq) AS (
     FROM r JOIN ledger.allocations a
       ON a.lane = r.lane AND a.seq > r.from_seq AND a.seq <= r.to_seq
     JOIN ledger.entries e ON e.lane = a.lane AND e.seq = a.seq
-    WHERE a.kind <> 6
+    WHERE a.kind <> 6 AND a.points <> 0
 ), money AS (
     SELECT m.* FROM r JOIN ledger.money_lines m
       ON m.lane = r.lane AND m.seq > r.from_seq AND m.seq <= r.to_seq

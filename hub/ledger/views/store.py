@@ -1,17 +1,17 @@
 """Reads for whoever looks at wallets; each takes many wallets, lots or entries at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, DateTime, Integer, bindparam, text
+from sqlalchemy import DateTime, Integer, bindparam, text
 
 from hub.kernel.clock import as_utc
 from hub.kernel.tx import ReadTx
 from hub.ledger.entries import EntryKind
 from hub.ledger.operations import Place
-from hub.ledger.store import Allocation, Lot
+from hub.ledger.store import Allocation, Lot, MoneyLineRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,17 @@ class WalletPoints:
     """The points of a wallet at an instant, decided by each lot's own instants (rule book 1.2.3).
 
     `balance_points` is what the books hold: expired points are in it until a sweep books them.
+    `available_points` pay for anything, `restricted_points` for some uses only. A hold that has
+    ended sets nothing aside any more, and what the wallet owes comes off first, before either is
+    booked.
     """
 
     balance_points: int = 0
     available_points: int = 0
     pending_points: int = 0
     held_points: int = 0
+    restricted_points: int = 0
+    owed_points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Entry:
     wallet_id: int | None
     counter_wallet_id: int | None
     points: int
+    terms_id: int | None
     ref_seq: int | None
     lot_id: int | None
     reason: str | None
@@ -45,8 +51,19 @@ class Entry:
     posted_at: datetime
 
 
-LotPosition: TypeAlias = tuple[datetime, int, int]
-"""Where a lot stands in redemption order: its expiry, its rank, its id."""
+LOT_COLUMNS: Final = (
+    "l.lane, l.lot_id, l.wallet_id, l.issuer_id, l.funder_id, l.issue_terms_id, l.points,"
+    " l.remaining_points, l.held_points, l.available_at, l.expires_at, l.source_seq,"
+    " l.source_lot_id, l.source_lane, l.restriction_id, l.contributor_wallet_id"
+)
+ENTRY_COLUMNS: Final = (
+    "e.lane, e.seq, e.kind, e.partner_id, e.wallet_id, e.counter_wallet_id, e.points, e.terms_id,"
+    " e.ref_seq, e.lot_id, e.reason, e.reference, e.occurred_at, e.posted_at"
+)
+ALLOCATION_COLUMNS: Final = (
+    "a.lane, a.seq, a.line, a.kind, a.is_reversal, a.lot_id, a.points, a.issuer_id, a.acceptor_id,"
+    " a.issue_terms_id, a.acceptor_terms_id"
+)
 
 
 async def sum_points(
@@ -54,10 +71,10 @@ async def sum_points(
 ) -> dict[Place, WalletPoints]:
     """Add up open lots by what can be done with them at `tx.now`; of one issuer, if named.
 
-    Wallets without an open lot are left out.
+    `owed_points` is then what is owed to that issuer.
     """
     rows = await tx.connection.execute(
-        _SUM_POINTS, {**_given(wallets), "now": tx.now, "issuer": issuer_id}
+        _SUM_POINTS, {**given(wallets), "now": tx.now, "issuer": issuer_id}
     )
     return {Place(row[0], row[1]): WalletPoints(*row[2:]) for row in rows}
 
@@ -67,96 +84,118 @@ async def sum_expiring(
 ) -> dict[Place, int]:
     """Add up what expires after `tx.now`, up to and at an instant; of one issuer, if named."""
     rows = await tx.connection.execute(
-        _SUM_EXPIRING, {**_given(wallets), "now": tx.now, "until": until, "issuer": issuer_id}
+        _SUM_EXPIRING, {**given(wallets), "now": tx.now, "until": until, "issuer": issuer_id}
     )
     return {Place(row[0], row[1]): row[2] for row in rows}
 
 
 async def list_lots(tx: ReadTx, places: Sequence[Place]) -> dict[Place, Lot]:
     """Find lots by their places."""
-    rows = await tx.connection.execute(_LIST_LOTS, _given(places))
-    return {lot.place: lot for lot in map(_lot, rows)}
-
-
-async def page_lots(
-    tx: ReadTx,
-    wallets: Sequence[Place],
-    *,
-    issuer_id: int | None,
-    after: LotPosition | None,
-    limit: int,
-) -> dict[Place, list[tuple[Lot, LotPosition]]]:
-    """List the first open lots of each wallet in redemption order, after a position."""
-    expires_at, rank, lot_id = after or (None, None, None)
-    rows = await tx.connection.execute(
-        _PAGE_LOTS,
-        {
-            **_given(wallets),
-            "issuer": issuer_id,
-            "is_first": after is None,
-            "expires_at": expires_at,
-            "rank": rank,
-            "lot_id": lot_id,
-            "limit": limit,
-        },
-    )
-    found: dict[Place, list[tuple[Lot, LotPosition]]] = {wallet: [] for wallet in wallets}
-    for row in rows:
-        position = (as_utc(row.expires_at), row.issue_rank, row.lot_id)
-        found[Place(row.lane, row.wallet_id)].append((_lot(row[:-1]), position))
-    return found
+    rows = await tx.connection.execute(_LIST_LOTS, given(places))
+    return {lot.place: lot for lot in map(lot_of, rows)}
 
 
 async def list_entries(tx: ReadTx, places: Sequence[Place]) -> dict[Place, Entry]:
     """Find entries by their places."""
-    rows = await tx.connection.execute(_LIST_ENTRIES, _given(places))
-    return {entry.place: entry for entry in map(_entry, rows)}
-
-
-async def page_entries(
-    tx: ReadTx,
-    wallets: Sequence[Place],
-    *,
-    partner_id: int | None,
-    before_seq: int | None,
-    limit: int,
-) -> dict[Place, list[Entry]]:
-    """List the newest entries of each wallet, before a sequence.
-
-    For one partner: those that it made, and the expiry of lots that it issued.
-    """
-    rows = await tx.connection.execute(
-        _PAGE_ENTRIES,
-        {**_given(wallets), "partner": partner_id, "before": before_seq, "limit": limit},
-    )
-    found: dict[Place, list[Entry]] = {wallet: [] for wallet in wallets}
-    for row in rows:
-        found[Place(row.lane, row.of_wallet)].append(_entry(row[:-1]))
-    return found
+    rows = await tx.connection.execute(_LIST_ENTRIES, given(places))
+    return {entry.place: entry for entry in map(entry_of, rows)}
 
 
 async def list_allocations_of(
     tx: ReadTx, entries: Sequence[Place]
 ) -> dict[Place, list[Allocation]]:
     """List the allocations of entries of any lanes, by line."""
-    rows = await tx.connection.execute(_LIST_ALLOCATIONS, _given(entries))
+    rows = await tx.connection.execute(_LIST_ALLOCATIONS, given(entries))
     found: dict[Place, list[Allocation]] = {entry: [] for entry in entries}
     for row in rows:
-        lane, seq, line, kind, *rest = row
-        found[Place(lane, seq)].append(Allocation(lane, seq, line, EntryKind(kind), *rest))
+        found[Place(row.lane, row.seq)].append(allocation_of(row))
     return found
 
 
+async def list_money_lines_of(
+    tx: ReadTx, entries: Sequence[Place]
+) -> dict[Place, list[MoneyLineRow]]:
+    """List what entries of any lanes let parties owe each other without points x rate of terms."""
+    rows = await tx.connection.execute(_LIST_MONEY, given(entries))
+    found: dict[Place, list[MoneyLineRow]] = {entry: [] for entry in entries}
+    for lane, seq, *rest in rows:
+        found[Place(lane, seq)].append(MoneyLineRow(*rest))
+    return found
+
+
+async def list_facts(tx: ReadTx, entries: Sequence[Place]) -> dict[Place, Mapping[str, Any]]:
+    """Find what entries of the house lane keep for those to come; integers and texts."""
+    rows = await tx.connection.execute(_LIST_FACTS, given(entries))
+    return {Place(row.lane, row.seq): row.facts or {} for row in rows}
+
+
+async def list_cancels(tx: ReadTx, sales: Sequence[Place]) -> dict[Place, Entry]:
+    """Find the entries that cancelled sales."""
+    rows = await tx.connection.execute(
+        _LIST_CANCELS, {**given(sales), "kind": EntryKind.MEMBERSHIP_CANCEL.value}
+    )
+    return {Place(row.lane, row.ref_seq): entry_of(row) for row in rows}
+
+
+# Arrears are repaid from what anything can be paid with, in redemption order, oldest debt first:
+# `pays` says how much of which lot is spoken for. It reads nothing of wallets that owe nothing.
 _SUM_POINTS: Final = text("""
-SELECT lane, wallet_id, CAST(sum(remaining_points) AS bigint),
-       CAST(coalesce(sum(remaining_points - held_points)
-                     FILTER (WHERE available_at <= :now AND expires_at > :now), 0) AS bigint),
-       CAST(coalesce(sum(remaining_points) FILTER (WHERE available_at > :now), 0) AS bigint),
-       CAST(sum(held_points) AS bigint)
-FROM ledger.lots JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
-                      AS given (lane, wallet_id) USING (lane, wallet_id)
-WHERE is_open AND (:issuer IS NULL OR issuer_id = :issuer)
-GROUP BY lane, wallet_id
+WITH wallet AS (
+    SELECT w.lane, w.wallet_id, w.owed_points
+    FROM ledger.wallets w JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
+                               AS given (lane, wallet_id) USING (lane, wallet_id)
+), lot AS (
+    SELECT l.lane, l.wallet_id, l.lot_id, l.issuer_id, l.remaining_points, l.available_at,
+           l.expires_at, l.issue_rank, l.restriction_id, wallet.owed_points,
+           l.held_points - CASE WHEN l.held_points = 0 THEN 0 ELSE (
+               SELECT coalesce(sum(a.held_points), 0)
+               FROM ledger.holds h JOIN ledger.allocations a
+                 ON a.lane = h.lane AND a.seq = h.hold_seq
+               WHERE h.lane = l.lane AND h.wallet_id = l.wallet_id AND h.is_open
+                 AND h.ends_at <= :now AND a.lot_id = l.lot_id) END AS held_points
+    FROM wallet JOIN ledger.lots l
+      ON l.lane = wallet.lane AND l.wallet_id = wallet.wallet_id AND l.is_open
+), pays AS (
+    SELECT lane, lot_id, least(free, greatest(0, owed_points - (high - free))) AS points
+    FROM (SELECT *, remaining_points - held_points AS free,
+                 sum(remaining_points - held_points)
+                     OVER (PARTITION BY lane, wallet_id
+                           ORDER BY expires_at, issue_rank, lot_id) AS high
+          FROM lot WHERE owed_points > 0 AND restriction_id IS NULL
+                     AND available_at <= :now AND expires_at > :now) usable
+), owing AS (
+    SELECT lane, wallet_id, sum(left_points) AS points
+    FROM (SELECT lane, wallet_id, d.creditor_id,
+                 least(d.owed_points, greatest(0, d.high - coalesce(p.points, 0))) AS left_points
+          FROM (SELECT lane, wallet_id, a.creditor_id, a.owed_points,
+                       sum(a.owed_points) OVER (PARTITION BY lane, wallet_id ORDER BY a.seq) AS high
+                FROM wallet JOIN ledger.arrears a USING (lane, wallet_id)
+                WHERE wallet.owed_points > 0) d
+          LEFT JOIN (SELECT lot.lane, lot.wallet_id, sum(pays.points) AS points
+                     FROM pays JOIN lot USING (lane, lot_id) GROUP BY 1, 2) p
+               USING (lane, wallet_id)) debt
+    WHERE :issuer IS NULL OR creditor_id = :issuer
+    GROUP BY lane, wallet_id
+), summed AS (
+    SELECT lane, wallet_id, sum(remaining_points) AS balance,
+           sum(remaining_points - held_points - coalesce(pays.points, 0))
+               FILTER (WHERE restriction_id IS NULL AND available_at <= :now
+                         AND expires_at > :now) AS available,
+           sum(remaining_points) FILTER (WHERE available_at > :now AND expires_at > :now)
+               AS pending,
+           sum(held_points) AS held,
+           sum(remaining_points - held_points)
+               FILTER (WHERE restriction_id IS NOT NULL AND available_at <= :now
+                         AND expires_at > :now) AS restricted
+    FROM lot LEFT JOIN pays USING (lane, lot_id)
+    WHERE :issuer IS NULL OR issuer_id = :issuer
+    GROUP BY lane, wallet_id
+)
+SELECT lane, wallet_id, CAST(coalesce(balance, 0) AS bigint),
+       CAST(coalesce(available, 0) AS bigint), CAST(coalesce(pending, 0) AS bigint),
+       CAST(coalesce(held, 0) AS bigint), CAST(coalesce(restricted, 0) AS bigint),
+       CAST(coalesce(owing.points, 0) AS bigint)
+FROM wallet LEFT JOIN summed USING (lane, wallet_id) LEFT JOIN owing USING (lane, wallet_id)
 """).bindparams(bindparam("now", type_=DateTime(timezone=True)), bindparam("issuer", type_=Integer))
 
 _SUM_EXPIRING: Final = text("""
@@ -172,76 +211,65 @@ GROUP BY lane, wallet_id
     bindparam("issuer", type_=Integer),
 )
 
-_LIST_LOTS: Final = text("""
-SELECT lane, lot_id, wallet_id, issuer_id, funder_id, issue_terms_id, points, remaining_points,
-       held_points, available_at, expires_at, source_seq, source_lot_id
-FROM ledger.lots JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
-                      AS given (lane, lot_id) USING (lane, lot_id)
-""")
+_LIST_LOTS: Final = text(f"""
+SELECT {LOT_COLUMNS}
+FROM ledger.lots l JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
+                        AS given (lane, lot_id) USING (lane, lot_id)
+""")  # noqa: S608 (constants)
 
-_PAGE_LOTS: Final = text("""
-SELECT page.* FROM unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
-                   AS given (lane, wallet_id)
-CROSS JOIN LATERAL (
-    SELECT l.lane, l.lot_id, l.wallet_id, l.issuer_id, l.funder_id, l.issue_terms_id, l.points,
-           l.remaining_points, l.held_points, l.available_at, l.expires_at, l.source_seq,
-           l.source_lot_id, l.issue_rank
-    FROM ledger.lots l
-    WHERE l.lane = given.lane AND l.wallet_id = given.wallet_id AND l.is_open
-      AND (:is_first OR (l.expires_at, l.issue_rank, l.lot_id) > (:expires_at, :rank, :lot_id))
-      AND (:issuer IS NULL OR l.issuer_id = :issuer)
-    ORDER BY l.expires_at, l.issue_rank, l.lot_id LIMIT :limit) page
-ORDER BY page.lane, page.wallet_id, page.expires_at, page.issue_rank, page.lot_id
-""").bindparams(
-    bindparam("issuer", type_=Integer),
-    bindparam("expires_at", type_=DateTime(timezone=True)),
-    bindparam("rank", type_=BigInteger),
-    bindparam("lot_id", type_=BigInteger),
-)
+_LIST_ENTRIES: Final = text(f"""
+SELECT {ENTRY_COLUMNS}
+FROM ledger.entries e JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
+                           AS given (lane, seq) USING (lane, seq)
+""")  # noqa: S608 (constants)
 
-_LIST_ENTRIES: Final = text("""
-SELECT lane, seq, kind, partner_id, wallet_id, counter_wallet_id, points, ref_seq, lot_id, reason,
-       reference, occurred_at, posted_at
+_LIST_FACTS: Final = text("""
+SELECT lane, seq, facts
 FROM ledger.entries JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
                          AS given (lane, seq) USING (lane, seq)
 """)
 
-_PAGE_ENTRIES: Final = text("""
-SELECT page.*, given.wallet_id AS of_wallet
-FROM unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[])) AS given (lane, wallet_id)
-CROSS JOIN LATERAL (
-    SELECT e.lane, e.seq, e.kind, e.partner_id, e.wallet_id, e.counter_wallet_id, e.points,
-           e.ref_seq, e.lot_id, e.reason, e.reference, e.occurred_at, e.posted_at
-    FROM ledger.entries e
-    WHERE e.lane = given.lane
-      AND (e.wallet_id = given.wallet_id OR e.counter_wallet_id = given.wallet_id)
-      AND e.seq < coalesce(:before, 9223372036854775807)
-      AND (:partner IS NULL OR e.partner_id = :partner
-           OR e.kind = 5 AND EXISTS (SELECT FROM ledger.allocations a
-                                     WHERE a.lane = e.lane AND a.seq = e.seq
-                                       AND a.issuer_id = :partner))
-    ORDER BY e.seq DESC LIMIT :limit) page
-ORDER BY page.lane, page.seq DESC
-""").bindparams(bindparam("before", type_=BigInteger), bindparam("partner", type_=Integer))
+_LIST_CANCELS: Final = text(f"""
+SELECT {ENTRY_COLUMNS}
+FROM ledger.entries e JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
+                           AS given (lane, ref_seq) USING (lane, ref_seq)
+WHERE e.kind = :kind
+""")  # noqa: S608 (constants)
 
-_LIST_ALLOCATIONS: Final = text("""
-SELECT lane, seq, line, kind, is_reversal, lot_id, points, issuer_id, acceptor_id, issue_terms_id,
-       acceptor_terms_id
-FROM ledger.allocations JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
-                             AS given (lane, seq) USING (lane, seq)
-ORDER BY lane, seq, line
+_LIST_ALLOCATIONS: Final = text(f"""
+SELECT {ALLOCATION_COLUMNS}
+FROM ledger.allocations a JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
+                               AS given (lane, seq) USING (lane, seq)
+ORDER BY a.lane, a.seq, a.line
+""")  # noqa: S608 (constants)
+
+_LIST_MONEY: Final = text("""
+SELECT m.lane, m.seq, m.kind, m.is_reversal, m.debtor_id, m.creditor_id, m.amount, m.currency,
+       m.issue_terms_id, m.label
+FROM ledger.money_lines m JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
+                               AS given (lane, seq) USING (lane, seq)
+ORDER BY m.lane, m.seq, m.line
 """)
 
 
-def _given(places: Sequence[Place]) -> dict[str, Any]:
+def given(places: Sequence[Place]) -> dict[str, Any]:
+    """Hand places down as two arrays."""
     return {"lanes": [p.lane for p in places], "numbers": [p.number for p in places]}
 
 
-def _lot(row: Sequence[Any]) -> Lot:
+def lot_of(row: Sequence[Any]) -> Lot:
+    """Make a lot of a row of LOT_COLUMNS."""
     lane, lot_id, *facts = row
     lot = Lot(Place(lane, lot_id), *facts)
     return replace(lot, available_at=as_utc(lot.available_at), expires_at=as_utc(lot.expires_at))
 
 
-def _entry(row: Sequence[Any]) -> Entry:
+def entry_of(row: Sequence[Any]) -> Entry:
+    """Make an entry of a row of ENTRY_COLUMNS."""
     return Entry(Place(row[0], row[1]), EntryKind(row[2]), *row[3:])
+
+
+def allocation_of(row: Sequence[Any]) -> Allocation:
+    """Make an allocation of a row of ALLOCATION_COLUMNS."""
+    lane, seq, line, kind, *rest = row
+    return Allocation(lane, seq, line, EntryKind(kind), *rest)

@@ -20,8 +20,14 @@ LEDGER = Path(__file__).parents[2] / "ledger"
 LEDGER_FILES = (
     "roles",
     "tables",
+    "claims",
+    "caps",
+    "postings",
     "operations",
     "drafts",
+    "giving_back",
+    "holds",
+    "charging",
     "post_batch",
     "post_money",
     "cuts",
@@ -51,6 +57,9 @@ def upgrade() -> None:
     )
     for name in LEDGER_FILES:
         run_file(LEDGER / f"{name}.sql")
+    op.execute("GRANT USAGE ON SCHEMA public TO hub_app")
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO hub_app")
+    op.execute("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO hub_app")
 
 
 def create_partners() -> None:

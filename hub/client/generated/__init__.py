@@ -1,0 +1,1 @@
+"""Written by `make snapshots` from schema/schema.graphql; a test compares. Change nothing here."""

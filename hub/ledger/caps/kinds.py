@@ -1,0 +1,99 @@
+"""What is capped, and for how long."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+from hashlib import sha256
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+KIND_BITS: Final = 56
+MONTHS_IN_YEAR: Final = 12
+
+
+class CapKind(IntEnum):
+    """What a cap is about; the number is what the ledger stores, and the top bits of its ids.
+
+    Source: rule book 1.3.4, 1.8.1, 2.9.
+    """
+
+    WINDOW = 1
+    MEMBER = 2
+    BUDGET = 3
+    TRANSFER = 4
+    ACCEPT = 5
+    NET_DEBIT = 6
+
+
+PARTIAL: Final = frozenset({CapKind.WINDOW, CapKind.MEMBER, CapKind.BUDGET})
+"""These grant what is left; the others refuse the whole."""
+
+PER_WALLET: Final = frozenset({CapKind.MEMBER, CapKind.TRANSFER})
+"""Each wallet may use as much as the limit."""
+
+
+class Renewal(StrEnum):
+    """Whether a cap begins anew with each month or year of the coalition's calendar."""
+
+    MONTH = "month"
+    YEAR = "year"
+
+
+Series: TypeAlias = tuple[CapKind, int, str]
+"""Caps that follow each other: what is capped, of which partner, and what of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cap:
+    """How much there may be of something in a half-open span.
+
+    Units: `limit` is points, or money where there is a currency; instants in UTC.
+    """
+
+    kind: CapKind
+    partner_id: int
+    subject: str
+    currency: str | None
+    limit: Decimal
+    starts_at: datetime
+    ends_at: datetime
+    renewal: Renewal | None
+
+    @property
+    def cap_id(self) -> int:
+        """The same for whoever opens the cap: it is made from what is capped.
+
+        Its top bits are the kind, and its remainder by the number of lanes is its home lane.
+        """
+        name = f"{self.partner_id}:{len(self.subject)}:{self.subject}:{self.starts_at.isoformat()}"
+        digest = int.from_bytes(sha256(name.encode()).digest()[: KIND_BITS // 8])
+        return self.kind << KIND_BITS | digest
+
+    @property
+    def series(self) -> Series:
+        """What it has in common with the caps before and after it."""
+        return self.kind, self.partner_id, self.subject
+
+    def is_in_force(self, at: datetime) -> bool:
+        """Whether it applies at an instant."""
+        return self.starts_at <= at < self.ends_at
+
+
+def kind_of(cap_id: int) -> CapKind:
+    """Say what a cap is about; its id tells."""
+    return CapKind(cap_id >> KIND_BITS)
+
+
+def calendar_span(renewal: Renewal, at: datetime, *, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Give the calendar month or year that an instant lies in.
+
+    Units: UTC instants; the end is exclusive. Source: rule book 1.1.2.
+    """
+    local = at.astimezone(zone)
+    first_month = local.month if renewal is Renewal.MONTH else 1
+    last_month = local.month if renewal is Renewal.MONTH else MONTHS_IN_YEAR
+    years, month = divmod(last_month, MONTHS_IN_YEAR)
+    starts_at = datetime(local.year, first_month, 1, tzinfo=zone)
+    ends_at = datetime(local.year + years, month + 1, 1, tzinfo=zone)
+    return starts_at.astimezone(UTC), ends_at.astimezone(UTC)

@@ -1,0 +1,255 @@
+-- The three ends of a hold, and other changes of a wallet's lots that stand alone.
+
+-- Decide and draft captures (11), voids (12) and lapses (13) of holds (rule book 1.4.2). A capture
+-- takes in the order in which the lots were set aside and frees the rest; what is freed and has
+-- expired meanwhile expires at once; what is freed repays what the wallet owes.
+CREATE FUNCTION ledger.draft_hold_ends(INOUT ops ledger.operation[], INOUT drafts ledger.draft[])
+LANGUAGE plpgsql SET search_path = ledger, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    op ledger.operation;
+    hold ledger.holds;
+    taken bigint;
+    gone bigint;
+    ending ledger.draft[];
+    freed ledger.draft[];
+    repaid ledger.draft[];
+BEGIN
+    FOR op IN
+        SELECT * FROM unnest(ops) o
+        WHERE o.code = 0 AND NOT o.is_replay AND o.kind IN (11, 12, 13) ORDER BY o.ix
+    LOOP
+        SELECT * INTO hold FROM holds h
+        WHERE h.lane = op.lane AND h.hold_seq = op.ref_seq AND h.wallet_id = op.wallet_id
+          AND (h.partner_id = op.partner_id OR op.kind = 13);
+        ops[op.ix].code := CASE
+            WHEN NOT FOUND THEN 6                                           -- UnknownReference
+            WHEN op.kind = 13 AND NOT (hold.is_open AND hold.ends_at <= op.decided_at) THEN 53
+            WHEN NOT hold.is_open THEN 12                                   -- HoldEnded
+            WHEN op.kind = 11 AND op.points > hold.points THEN 13           -- CaptureExceedsHold
+            WHEN op.kind = 11 AND hold.purpose <> 6 AND NOT EXISTS (
+                SELECT FROM terms_spans t
+                WHERE t.terms_id = op.terms_id AND t.partner_id = op.partner_id
+                  AND t.effective_from <= op.occurred_at AND op.occurred_at < t.effective_until)
+            THEN CASE WHEN ledger.has_terms(op.partner_id, op.occurred_at) THEN 52 ELSE 4 END
+            ELSE 0 END;
+        IF ops[op.ix].code = 13 THEN
+            ops[op.ix].detail := hold.points;
+        END IF;
+        CONTINUE WHEN ops[op.ix].code <> 0;
+        taken := CASE op.kind WHEN 11 THEN op.points ELSE 0 END;
+        WITH held AS (
+            SELECT a.line, a.lot_id, a.issuer_id, a.issue_terms_id, l.expires_at,
+                   l.restriction_id IS NULL AND l.available_at <= op.decided_at AS is_general,
+                   (sum(a.held_points) OVER w)::bigint - a.held_points AS low,
+                   (sum(a.held_points) OVER w)::bigint AS high
+            FROM allocations a JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
+            WHERE a.lane = op.lane AND a.seq = op.ref_seq
+            WINDOW w AS (ORDER BY a.line ROWS UNBOUNDED PRECEDING)
+        ), part AS (
+            SELECT hold.purpose AS kind, h.*, least(h.high, taken) - h.low AS n FROM held h
+            WHERE h.low < taken
+            UNION ALL
+            SELECT CASE WHEN h.expires_at <= op.decided_at THEN 5 ELSE 10 END::smallint, h.*,
+                   h.high - greatest(h.low, taken)
+            FROM held h WHERE taken < h.high
+        )
+        SELECT array_agg((op.ix, number, kind, false, lot_id, CASE kind WHEN 10 THEN 0 ELSE -n END,
+                          -n, issuer_id, issue_terms_id, expires_at, NULL, NULL, NULL)
+                         ::ledger.draft ORDER BY number),
+               array_agg((op.ix, number, kind, false, lot_id, n, 0, issuer_id, issue_terms_id,
+                          expires_at, NULL, NULL, NULL)::ledger.draft ORDER BY number)
+                   FILTER (WHERE kind = 10 AND is_general),
+               coalesce(sum(n) FILTER (WHERE kind = 5), 0)
+        INTO ending, freed, gone
+        FROM (SELECT *, row_number() OVER (ORDER BY low, kind IN (5, 10))::integer AS number
+              FROM part) p;
+        ops[op.ix].detail := gone;
+        repaid := NULL;
+        IF op.is_owing THEN
+            repaid := ledger.draft_repayment(op.lane, op.wallet_id, op.ix, cardinality(ending),
+                                             freed, NULL);
+        END IF;
+        ops[op.ix].owed_change := ledger.repaid_by(repaid);
+        ops[op.ix].mode := hold.purpose;
+        ops[op.ix].counter_lane := hold.counter_lane;
+        ops[op.ix].counter_wallet_id := hold.counter_wallet_id;
+        IF op.kind <> 11 THEN
+            ops[op.ix].points := hold.points;
+            ops[op.ix].partner_id := hold.partner_id;
+        END IF;
+        drafts := drafts || ending || repaid;
+    END LOOP;
+END $$;
+
+-- Draft the holds that set everything aside (10, points 0): pending and restricted lots too, since
+-- a merge takes all that a wallet has (1.8.3); or all that one contributor brought (1.8.2).
+CREATE FUNCTION ledger.draft_whole_holds(INOUT ops ledger.operation[], INOUT drafts ledger.draft[])
+LANGUAGE plpgsql SET search_path = ledger, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    op ledger.operation;
+    whole ledger.draft[];
+    total bigint;
+BEGIN
+    FOR op IN
+        SELECT * FROM unnest(ops) o
+        WHERE o.code = 0 AND NOT o.is_replay AND o.kind = 10 AND o.points = 0 ORDER BY o.ix
+    LOOP
+        SELECT array_agg((op.ix, n, 10::smallint, false, lot_id, 0, free, issuer_id,
+                          issue_terms_id, expires_at, NULL, NULL, NULL)::ledger.draft ORDER BY n),
+               sum(free)
+        INTO whole, total
+        FROM (SELECT l.*, l.remaining_points - l.held_points AS free,
+                     row_number() OVER (ORDER BY l.lot_id)::integer AS n
+              FROM lots l
+              WHERE l.lane = op.lane AND l.wallet_id = op.wallet_id AND l.is_open
+                AND (op.contributor_wallet_id IS NULL
+                     OR l.contributor_wallet_id = op.contributor_wallet_id)
+                AND l.expires_at > op.decided_at AND l.remaining_points > l.held_points) x;
+        IF total IS NULL THEN
+            ops[op.ix].code := 53;                                          -- nothing to book
+        ELSE
+            ops[op.ix].points := total;
+            drafts := drafts || whole;
+        END IF;
+    END LOOP;
+END $$;
+
+-- Decide and draft what a person of the hub changes about one lot: extension (16), reinstatement of
+-- an expired lot (17), release of a pending one (18). Points whose end changes move into a new lot:
+-- a lot's own end never changes (1.7.3).
+CREATE FUNCTION ledger.draft_lot_changes(INOUT ops ledger.operation[], INOUT drafts ledger.draft[])
+LANGUAGE plpgsql SET search_path = ledger, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+    op ledger.operation;
+    lot ledger.lots;
+    free bigint;
+    booked bigint;      -- points of the lot that are booked as expired
+    moved ledger.draft;
+    repaid ledger.draft[];
+BEGIN
+    FOR op IN
+        SELECT * FROM unnest(ops) o
+        WHERE o.code = 0 AND NOT o.is_replay AND o.kind IN (16, 17, 18) ORDER BY o.ix
+    LOOP
+        SELECT * INTO lot FROM lots l
+        WHERE l.lane = op.lane AND l.lot_id = op.lot_id AND l.wallet_id = op.wallet_id;
+        IF NOT FOUND THEN
+            ops[op.ix].code := 6;                                           -- UnknownReference
+            CONTINUE;
+        END IF;
+        free := lot.remaining_points - lot.held_points;
+        moved := (op.ix, 1, 6::smallint, false, lot.lot_id, -op.points, 0, lot.issuer_id,
+                  lot.issue_terms_id, lot.expires_at, 1, NULL, NULL);
+        IF op.kind = 16 THEN
+            IF lot.expires_at <= op.decided_at THEN
+                ops[op.ix].code := 7;                                       -- LotExpired
+            ELSIF op.ends_at <= lot.expires_at THEN
+                ops[op.ix].code := 18;                                      -- EndNotLater
+            ELSIF op.points > free THEN
+                ops[op.ix].code := 8;                                       -- LotSpent
+                ops[op.ix].detail := free;
+            ELSE
+                drafts := drafts || moved;
+            END IF;
+        ELSIF op.kind = 17 THEN
+            SELECT coalesce(sum(-a.points), 0) INTO booked FROM allocations a
+            JOIN entries e ON e.lane = a.lane AND e.seq = a.seq
+            WHERE e.lane = op.lane AND e.wallet_id = op.wallet_id AND a.lot_id = op.lot_id
+              AND a.kind = 5;
+            IF lot.expires_at > op.decided_at THEN
+                ops[op.ix].code := 19;                                      -- LotNotExpired
+            ELSIF op.ends_at <= op.decided_at THEN
+                ops[op.ix].code := 18;                                      -- EndNotLater
+            ELSIF op.points > free + booked THEN
+                ops[op.ix].code := 14;                                      -- ExceedsExpired
+                ops[op.ix].detail := free + booked;
+            ELSE
+                ops[op.ix].detail := least(op.points, free);
+                IF op.points > free THEN
+                    drafts := drafts || (op.ix, 1, 5::smallint, true, lot.lot_id, op.points - free,
+                                         0, lot.issuer_id, lot.issue_terms_id, lot.expires_at,
+                                         NULL, NULL, NULL)::ledger.draft;
+                    moved.line := 2;
+                END IF;
+                drafts := drafts || moved;
+            END IF;
+        ELSIF lot.available_at <= op.decided_at OR free = 0 THEN
+            ops[op.ix].code := 15;                                          -- LotNotPending
+        ELSE
+            ops[op.ix].points := free;
+            IF op.is_owing AND lot.restriction_id IS NULL AND lot.expires_at > op.decided_at THEN
+                moved.points := free;
+                repaid := ledger.draft_repayment(op.lane, op.wallet_id, op.ix, 0, ARRAY[moved],
+                                                 NULL);
+                ops[op.ix].owed_change := ledger.repaid_by(repaid);
+                drafts := drafts || repaid;
+            END IF;
+        END IF;
+    END LOOP;
+END $$;
+
+-- Decide what comes into a wallet's arrears (19, mode 0) or leaves them: forgiven, or moved with a
+-- merge (mode 1, the debt named by its entry).
+CREATE FUNCTION ledger.judge_debts(ops ledger.operation[]) RETURNS ledger.operation[]
+LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
+DECLARE
+    op ledger.operation;
+    owed bigint;
+BEGIN
+    FOR op IN
+        SELECT * FROM unnest(ops) o
+        WHERE o.code = 0 AND NOT o.is_replay AND o.kind = 19 ORDER BY o.ix
+    LOOP
+        IF coalesce(op.mode, 0) = 0 THEN
+            ops[op.ix].owed_change := op.points;
+            CONTINUE;
+        END IF;
+        SELECT a.owed_points INTO owed FROM arrears a
+        WHERE a.lane = op.lane AND a.wallet_id = op.wallet_id AND a.seq = op.ref_seq;
+        IF NOT FOUND THEN
+            ops[op.ix].code := 6;                                           -- UnknownReference
+        ELSIF owed < op.points THEN
+            ops[op.ix].code := 20;                                          -- ExceedsArrears
+            ops[op.ix].detail := owed;
+        ELSE
+            ops[op.ix].owed_change := -op.points;
+        END IF;
+    END LOOP;
+    RETURN ops;
+END $$;
+
+-- Close or open a wallet: what is closed takes and gives nothing. Locks: the lane.
+-- Answers false while a wallet to be closed still has points, holds or arrears.
+CREATE FUNCTION ledger.set_wallet_open(p_lane smallint, p_wallet bigint, p_is_open boolean)
+RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+BEGIN
+    PERFORM FROM lanes WHERE lane = p_lane FOR UPDATE;
+    UPDATE wallets SET is_open = p_is_open
+    WHERE lane = p_lane AND wallet_id = p_wallet
+      AND (p_is_open OR balance_points = 0 AND held_points = 0 AND owed_points = 0);
+    RETURN FOUND;
+END $$;
+
+-- Give the number of a rule for restricted lots; each rule exists once. Locks: the table of rules,
+-- when the rule is new: they are few, and numbered without a sequence like all of the ledger.
+CREATE FUNCTION ledger.restriction_of(
+    p_hash uuid, p_acceptors integer[], p_categories text[], p_is_transferable boolean,
+    p_is_exchangeable boolean) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+DECLARE
+    number integer;
+BEGIN
+    SELECT restriction_id INTO number FROM restrictions WHERE rule_hash = p_hash;
+    IF FOUND THEN RETURN number; END IF;
+    LOCK TABLE restrictions IN SHARE ROW EXCLUSIVE MODE;
+    SELECT restriction_id INTO number FROM restrictions WHERE rule_hash = p_hash;
+    IF FOUND THEN RETURN number; END IF;        -- somebody made it while this call waited
+    INSERT INTO restrictions (restriction_id, rule_hash, acceptor_ids, categories,
+                              is_transferable, is_exchangeable)
+    SELECT coalesce(max(restriction_id), 0) + 1, p_hash, p_acceptors, p_categories,
+           p_is_transferable, p_is_exchangeable
+    FROM restrictions
+    RETURNING restriction_id INTO number;
+    RETURN number;
+END $$;

@@ -1,0 +1,1 @@
+"""Reads of what has a claim on the points of wallets: holds, arrears, restrictions."""

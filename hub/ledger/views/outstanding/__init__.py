@@ -1,0 +1,1 @@
+"""Points outstanding, now or at an instant: `store` has all of it."""

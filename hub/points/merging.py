@@ -1,0 +1,229 @@
+"""Merge two members into one, and undo it while nothing that came with it was used.
+
+Source: rule book 1.8.3; ADR-0023.
+"""
+
+from typing import Final
+
+import structlog
+
+from hub.kernel.actor import HUB_ACTOR
+from hub.kernel.ids import new_number
+from hub.kernel.tx import Database, ReadTx
+from hub.ledger.poster import Poster
+from hub.ledger.store import POOLING, set_wallet_open
+from hub.ledger.views.claims.store import (
+    count_open_holds,
+    get_held_points,
+    list_arrears,
+    list_moved_debts,
+    sum_contributed,
+)
+from hub.members.errors import MemberNotFound
+from hub.members.merges import store
+from hub.members.merges.errors import (
+    AlreadyMerged,
+    InHousehold,
+    MergedPointsUsed,
+    MergeNotFound,
+    OpenHoldsLeft,
+    SameMember,
+)
+from hub.members.merges.store import Merge, MergeStatus
+from hub.members.store import find_member
+from hub.points.pooling import (
+    Way,
+    bring,
+    expire_due,
+    hold_all,
+    let_go,
+    move_arrears,
+)
+
+log = structlog.get_logger()
+
+HOLD: Final = "hold"
+RETURNING: Final = "unmerged"
+ROUNDS_MAX: Final = 5
+"""How often what still came in is moved before a merge is left to the next turn of its job."""
+
+
+async def merge_members(
+    poster: Poster, database: Database, *, from_member_id: int, to_member_id: int, actor: str
+) -> Merge:
+    """Make one member part of another, who gets the lots, the arrears and the linked accounts.
+
+    The first id forwards to the survivor for ever. Repeating it goes on where it stopped, and so
+    does a job; while points still come in, or a hold is open, the status stays MOVING.
+
+    Errors: MemberNotFound, SameMember, AlreadyMerged, InHousehold, OpenHoldsLeft, Overloaded,
+    OutcomeUnknown.
+    Source: rule book 1.8.3; ADR-0023.
+    """
+    merge = await _begin(database, from_member_id=from_member_id, to_member_id=to_member_id)
+    if merge.status is MergeStatus.MOVING:
+        return await _finish_merge(poster, database, merge, actor=actor)
+    return merge
+
+
+async def unmerge_members(
+    poster: Poster, database: Database, *, from_member_id: int, name: str, actor: str
+) -> Merge:
+    """Make two members of one again, as long as nothing that came with the merge was used.
+
+    `name` tells one attempt from another: the same one goes on where it stopped.
+
+    Errors: MergeNotFound, MergedPointsUsed, Overloaded, OutcomeUnknown.
+    Source: rule book 1.8.3; ADR-0023.
+    """
+    async with database.read(HUB_ACTOR) as tx:
+        merge = await store.find_merge(tx, from_member_id)
+    if merge is None or merge.status is MergeStatus.MOVING:
+        raise MergeNotFound
+    if merge.status is MergeStatus.DONE:
+        merge = await _begin_return(poster, database, merge, name=name, actor=actor)
+    return await _finish_return(poster, database, merge, actor=actor)
+
+
+async def finish_merges(poster: Poster, database: Database) -> int:
+    """Go on with the merges that somebody left halfway; give how many there were."""
+    async with database.read(HUB_ACTOR) as tx:
+        left = await store.list_unfinished(tx)
+    for merge in left:
+        finish = _finish_merge if merge.status is MergeStatus.MOVING else _finish_return
+        try:
+            await finish(poster, database, merge, actor=str(HUB_ACTOR))
+        except Exception as error:  # noqa: BLE001 (the others must not wait for this one)
+            log.warning("points.merge_left", error=type(error).__name__)
+    return len(left)
+
+
+async def _begin(database: Database, *, from_member_id: int, to_member_id: int) -> Merge:
+    async with database.begin(HUB_ACTOR) as tx:
+        await store.lock_members(tx, [from_member_id, to_member_id])
+        gone = await find_member(tx, from_member_id)
+        survivor = await find_member(tx, to_member_id)
+        if gone is None or survivor is None:
+            raise MemberNotFound
+        known = await store.find_merge(tx, from_member_id)
+        if known is not None:
+            if known.to_member_id != survivor.member_id or known.status is MergeStatus.RETURNING:
+                raise AlreadyMerged
+            return known
+        if gone.member_id == survivor.member_id:
+            raise SameMember
+        if await store.find_merge(tx, survivor.member_id) is not None:
+            raise AlreadyMerged
+        if await store.is_in_household(tx, gone.member_id):
+            raise InHousehold
+        hold_count = await count_open_holds(tx, gone.wallet)
+        if hold_count:
+            raise OpenHoldsLeft(hold_count)
+        number = new_number()
+        await store.insert_merge(
+            tx, number, from_member_id=gone.member_id, to_member_id=survivor.member_id
+        )
+        await store.notify_merged(tx)
+        return await store.get_merge(tx, number)
+
+
+async def _finish_merge(poster: Poster, database: Database, merge: Merge, *, actor: str) -> Merge:
+    """Move what there is until nothing is left, close the wallet, and hand over the accounts.
+
+    Points that are issued to the first wallet meanwhile are moved by the next round.
+    """
+    way = Way(poster, database, _name_of(merge), merge.wallet, merge.to_wallet, actor)
+    is_closed = False
+    for turn in range(ROUNDS_MAX):
+        await expire_due(way)
+        # Every hold has a name of its own: the first ones are found again, and ended before.
+        hold = await hold_all(way, f"hold:{turn}", contributor=None, reason=POOLING)
+        if hold is not None:
+            await bring(way, hold)
+        await move_arrears(way)
+        async with database.begin(HUB_ACTOR) as tx:
+            is_closed = await set_wallet_open(tx, merge.wallet, is_open=False)
+        if is_closed:
+            break
+    async with database.begin(HUB_ACTOR) as tx:
+        await store.lock_members(tx, [merge.from_member_id, merge.to_member_id])
+        known = await store.get_merge(tx, merge.merge_id)
+        if is_closed and known.status is MergeStatus.MOVING:
+            await store.hand_over_links(tx, merge)
+            await store.set_status(tx, merge, MergeStatus.DONE)
+            await store.notify_merged(tx)
+        return await store.get_merge(tx, merge.merge_id)
+
+
+async def _begin_return(
+    poster: Poster, database: Database, merge: Merge, *, name: str, actor: str
+) -> Merge:
+    """Set aside what came with the merge, see that it is all there, and begin to give it back.
+
+    Errors: MergedPointsUsed.
+    """
+    undo = f"unmerge:{merge.merge_id}:{name}"
+    way = Way(poster, database, undo, merge.to_wallet, merge.wallet, actor)
+    async with database.read(HUB_ACTOR) as tx:
+        used, _ = await _count_used(tx, merge)
+    if used:
+        raise MergedPointsUsed(used)
+    hold = await hold_all(way, HOLD, contributor=merge.wallet, reason=RETURNING)
+    async with database.begin(HUB_ACTOR) as tx:
+        await store.lock_members(tx, [merge.from_member_id, merge.to_member_id])
+        # Nobody can use any more what the hold set aside: this count is the one that decides.
+        repaid, brought = await _count_used(tx, merge, is_held=True)
+        used = repaid + brought - (await get_held_points(tx, hold) if hold else 0)
+        merge = await store.get_merge(tx, merge.merge_id)
+        if not used and merge.status is MergeStatus.DONE:
+            await set_wallet_open(tx, merge.wallet, is_open=True)
+            await store.set_status(tx, merge, MergeStatus.RETURNING, undo_name=undo)
+            await store.notify_merged(tx)
+        merge = await store.get_merge(tx, merge.merge_id)
+    if used:
+        if hold is not None:
+            await let_go(way, hold)
+        raise MergedPointsUsed(used)
+    return merge
+
+
+async def _finish_return(poster: Poster, database: Database, merge: Merge, *, actor: str) -> Merge:
+    """Give back the points that are set aside, the arrears and the accounts."""
+    if merge.status is not MergeStatus.RETURNING:
+        return merge
+    assert merge.undo_name is not None, "what is on its way back has a name"
+    way = Way(poster, database, merge.undo_name, merge.to_wallet, merge.wallet, actor)
+    hold = await hold_all(way, HOLD, contributor=merge.wallet, reason=RETURNING)
+    if hold is not None:
+        await bring(way, hold)
+    async with database.read(HUB_ACTOR) as tx:
+        moved = await list_moved_debts(tx, merge.to_wallet, _name_of(merge), is_taken_off=False)
+    await move_arrears(way, only=frozenset(debt.entry.number for debt in moved))
+    async with database.begin(HUB_ACTOR) as tx:
+        await store.lock_members(tx, [merge.from_member_id, merge.to_member_id])
+        known = await store.get_merge(tx, merge.merge_id)
+        if known.status is MergeStatus.RETURNING:
+            await store.give_back_links(tx, merge)
+            await store.set_status(tx, merge, MergeStatus.UNDONE)
+            await store.notify_merged(tx)
+        return await store.get_merge(tx, merge.merge_id)
+
+
+async def _count_used(tx: ReadTx, merge: Merge, *, is_held: bool = False) -> tuple[int, int]:
+    """Count what was used of what came with a merge, and what came.
+
+    Of the lots nothing is counted as used when they are set aside: that is for the hold to say.
+    """
+    brought, there = await sum_contributed(tx, merge.to_wallet, merge.wallet, since=merge.began_at)
+    moved = await list_moved_debts(tx, merge.to_wallet, _name_of(merge), is_taken_off=False)
+    own = {debt.entry.number for debt in moved}
+    repaid = sum(
+        debt.points - debt.owed_points
+        for debt in await list_arrears(tx, merge.to_wallet)
+        if debt.place.number in own
+    )
+    return repaid + (0 if is_held else brought - there), brought
+
+
+def _name_of(merge: Merge) -> str:
+    return f"merge:{merge.merge_id}"

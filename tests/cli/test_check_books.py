@@ -150,7 +150,10 @@ def test_a_partner_who_joins_later_breaks_no_seal(settled: str) -> None:
 def test_a_repair_plan_says_what_would_put_it_right_and_repairs_nothing(settled: str) -> None:
     change(settled, "UPDATE ledger.wallets SET balance_points = balance_points + 1")
     first = run(app, settled, "--repair-plan", "--format", "json")
+    again = run(app, settled, "--repair-plan", "--format", "json")
+    change(settled, "UPDATE ledger.wallets SET balance_points = balance_points - 1")
 
+    assert again.stdout == first.stdout
     assert first.exit_code == 1
     plan = json.loads(first.stdout)["repair_plan"]
     assert [step["rule"] for step in plan] == [
@@ -160,16 +163,17 @@ def test_a_repair_plan_says_what_would_put_it_right_and_repairs_nothing(settled:
     assert plan[0]["nature"] == "kept sum"
     assert plan[0]["wrong"].endswith("1 too many")
     assert plan[0]["correction entries"].startswith("REVERSE of up to 1 point with mode UNLIMITED")
-    assert run(app, settled, "--repair-plan", "--format", "json").stdout == first.stdout
 
 
 def test_a_repair_plan_is_printed_as_rows_and_as_a_table(settled: str) -> None:
     change(settled, "UPDATE ledger.flows SET points = points + 1 WHERE kind = 2")
 
     rows = run(app, settled, "--repair-plan", "--format", "csv").stdout.splitlines()
+    shown = run(app, settled, "--repair-plan").stdout
+    change(settled, "UPDATE ledger.flows SET points = points - 1 WHERE kind = 2")
+
     assert rows[0] == "rule,nature,wrong,remedy,correction entries"
     assert [row.split(",")[:2] for row in rows[1:]] == [["flow equals the journal", "kept sum"]]
-    shown = run(app, settled, "--repair-plan").stdout
     assert "What would put it right (nothing was repaired)" in shown
 
 

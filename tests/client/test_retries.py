@@ -152,6 +152,8 @@ def bulk(*codes):
             "postedAt": None if code else "2026-03-01T12:00:00Z",
             "entryId": None if code else "e",
             "lotId": None if code else "l",
+            "grantedPoints": None if code else 1,
+            "cappedBy": None,
         }
         for code in codes
     ]

@@ -156,7 +156,7 @@ WITH page AS (
 SELECT p.lane, p.lot_id, p.wallet_id, p.issuer_id, p.funder_id, p.issue_terms_id, p.points,
        CAST(p.points + coalesce(m.points, 0) AS bigint),
        CAST(coalesce(m.held_points, 0) AS bigint), p.available_at, p.expires_at, p.source_seq,
-       p.source_lot_id
+       p.source_lot_id, p.source_lane, p.restriction_id, p.contributor_wallet_id
 FROM page p LEFT JOIN moved m ON m.lot_id = p.lot_id ORDER BY p.lot_id
 """)
 

@@ -28,7 +28,7 @@ async def sum_points_as_of(
 ) -> dict[Place, WalletPoints]:
     """Add up the lots that were open at an instant by what could be done with them then.
 
-    Wallets without such a lot are left out.
+    Wallets without such a lot are left out; what they owed is not looked at.
     """
     rows = await tx.connection.execute(
         _SUM_POINTS, {**given(wallets), "as_of": as_of, "issuer": issuer_id}
@@ -61,6 +61,15 @@ WITH given (lane, wallet_id) AS (
     FROM given g JOIN ledger.entries e ON e.lane = g.lane AND e.wallet_id = g.wallet_id
     JOIN ledger.allocations a ON a.lane = e.lane AND a.seq = e.seq
     GROUP BY a.lane, a.lot_id
+), ended AS (
+    SELECT a.lane, a.lot_id, sum(a.held_points) AS held_points
+    FROM given g JOIN ledger.entries e ON e.lane = g.lane AND e.wallet_id = g.wallet_id
+                                      AND e.kind = 10 AND e.posted_at <= :as_of
+    JOIN ledger.holds h ON h.lane = e.lane AND h.hold_seq = e.seq AND h.ends_at <= :as_of
+    LEFT JOIN ledger.entries f ON f.lane = h.lane AND f.seq = h.ended_seq
+    JOIN ledger.allocations a ON a.lane = e.lane AND a.seq = e.seq
+    WHERE f.seq IS NULL OR f.posted_at > :as_of
+    GROUP BY a.lane, a.lot_id
 ), candidates AS (
     SELECT l.lane, l.lot_id FROM given g
     JOIN ledger.lots l ON l.lane = g.lane AND l.wallet_id = g.wallet_id AND l.is_open
@@ -69,7 +78,7 @@ WITH given (lane, wallet_id) AS (
 ), lots_then AS (
     SELECT l.lane, l.lot_id, l.wallet_id, l.issuer_id, l.funder_id, l.issue_terms_id, l.points,
            CAST(l.points + coalesce(t.points, 0) AS bigint) AS remaining_points,
-           CAST(coalesce(t.held_points, 0) AS bigint) AS held_points,
+           CAST(coalesce(t.held_points, 0) - coalesce(n.held_points, 0) AS bigint) AS held_points,
            CASE WHEN EXISTS (SELECT FROM ledger.entries r WHERE r.lane = l.lane AND r.kind = 18
                              AND r.wallet_id = l.wallet_id AND r.lot_id = l.lot_id
                              AND r.posted_at > :as_of)
@@ -80,6 +89,7 @@ WITH given (lane, wallet_id) AS (
     FROM candidates c JOIN ledger.lots l USING (lane, lot_id)
     JOIN ledger.entries s ON s.lane = l.lane AND s.seq = l.source_seq AND s.posted_at <= :as_of
     LEFT JOIN touched t ON t.lane = l.lane AND t.lot_id = l.lot_id
+    LEFT JOIN ended n ON n.lane = l.lane AND n.lot_id = l.lot_id
     WHERE (:issuer IS NULL OR l.issuer_id = :issuer) AND l.points + coalesce(t.points, 0) > 0
 )
 """
@@ -92,9 +102,14 @@ _TYPES: Final = (
 _SUM: Final = """
 SELECT lane, wallet_id, CAST(sum(remaining_points) AS bigint),
        CAST(coalesce(sum(remaining_points - held_points)
-                     FILTER (WHERE available_at <= :as_of AND expires_at > :as_of), 0) AS bigint),
-       CAST(coalesce(sum(remaining_points) FILTER (WHERE available_at > :as_of), 0) AS bigint),
-       CAST(sum(held_points) AS bigint)
+                     FILTER (WHERE restriction_id IS NULL AND available_at <= :as_of
+                               AND expires_at > :as_of), 0) AS bigint),
+       CAST(coalesce(sum(remaining_points)
+                     FILTER (WHERE available_at > :as_of AND expires_at > :as_of), 0) AS bigint),
+       CAST(sum(held_points) AS bigint),
+       CAST(coalesce(sum(remaining_points - held_points)
+                     FILTER (WHERE restriction_id IS NOT NULL AND available_at <= :as_of
+                               AND expires_at > :as_of), 0) AS bigint)
 FROM lots_then GROUP BY lane, wallet_id
 """
 _LIST: Final = """

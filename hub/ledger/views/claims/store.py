@@ -15,7 +15,7 @@ from hub.kernel.clock import as_utc
 from hub.kernel.slices import Slice
 from hub.kernel.tx import ReadTx
 from hub.ledger.operations import Place
-from hub.ledger.views.store import given
+from hub.ledger.views.store import given, sum_points
 
 LAST: Final = 2**63 - 1
 
@@ -65,13 +65,14 @@ async def sum_claims(
 ) -> dict[Place, WalletClaims]:
     """Add up what wallets owe, and what is restricted of what could be used at `tx.now`.
 
-    A partner counts what is owed to it, and the lots that it issued. Wallets without either are
-    left out.
+    A partner counts what is owed to it, and the lots that it issued. What is due to be repaid is
+    not owed any more, just as it is not available any more.
     """
-    rows = await tx.connection.execute(
-        _SUM_CLAIMS, {**given(wallets), "now": tx.now, "viewer": viewer_id}
-    )
-    return {Place(row[0], row[1]): WalletClaims(row[2], row[3]) for row in rows}
+    found = await sum_points(tx, wallets, issuer_id=viewer_id)
+    return {
+        place: WalletClaims(points.owed_points, points.restricted_points)
+        for place, points in found.items()
+    }
 
 
 async def page_holds(
@@ -244,24 +245,6 @@ _BETWEEN: Final = (
     bindparam("before", type_=BigInteger),
     bindparam("limit", type_=Integer),
 )
-
-_SUM_CLAIMS: Final = text("""
-SELECT lane, wallet_id, CAST(sum(owed) AS bigint), CAST(sum(restricted) AS bigint)
-FROM (SELECT a.lane, a.wallet_id, a.owed_points AS owed, 0 AS restricted
-      FROM ledger.arrears a
-      JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
-           AS given (lane, wallet_id) USING (lane, wallet_id)
-      WHERE a.owed_points > 0 AND (:viewer IS NULL OR a.creditor_id = :viewer)
-      UNION ALL
-      SELECT l.lane, l.wallet_id, 0, l.remaining_points - l.held_points
-      FROM ledger.lots l
-      JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
-           AS given (lane, wallet_id) USING (lane, wallet_id)
-      WHERE l.is_open AND l.restriction_id IS NOT NULL
-        AND l.available_at <= :now AND l.expires_at > :now
-        AND (:viewer IS NULL OR l.issuer_id = :viewer)) claims
-GROUP BY lane, wallet_id
-""").bindparams(_NOW, _VIEWER)
 
 _HOLDS: Final = """
 SELECT page.* FROM unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))

@@ -16,7 +16,7 @@ LOCK := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-vers
 	--generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" --group build --quiet
 
-.PHONY: help install run serve test test-other-postgres outside check format bench soak snapshots lock clean
+.PHONY: help install run serve test test-other-postgres outside check format bench soak snapshots release-schema lock clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -66,6 +66,9 @@ soak: install ## run the long random tests, for as long as SOAK_SECONDS says (60
 
 snapshots: install ## write the snapshots that tests compare; read the diff
 	$(BIN)/python -m tests.snapshots
+
+release-schema: install ## promise clients the schema as it is now (docs/how-to/change-the-schema.md)
+	$(BIN)/python -m tests.released
 
 lock: $(VENV)/lock/bin/uv ## resolve the dependencies anew and write both lock files
 	$(LOCK) --extra embedded --output-file requirements.lock

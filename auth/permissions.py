@@ -264,7 +264,7 @@ OBJECTS: Final[Mapping[str, Shown]] = MappingProxyType(
         "ConsistencyProof": Shown(READ_POSITIONS, "oldRoot newRoot proof"),
         "Grant": Shown(
             MEMBER,
-            "id partner clientName scopes orderPoints orderReference grantedAt endsAt endedAt",
+            "id partner clientName scopes orderPoints orderReference agreedAt endsAt endedAt",
         ),
         "GrantedScope": Shown(MEMBER, "name nameEn nameZh"),
         "Approval": Shown(

@@ -103,8 +103,3 @@ class ApiSettings(BaseModel):
     heartbeat_seconds: int = Field(
         default=12, ge=1, description="Between two signs of life on a silent event stream."
     )
-    events_max: int = Field(
-        default=256,
-        ge=1,
-        description="Events that may wait for one subscription; a slower client is cut off.",
-    )

@@ -31,7 +31,9 @@ class Failures:
         """
         now = self._database.clock()
         until = self._full_until.get(address)
-        if until is not None and until > now:
+        # Later than any wait ends: the clock was set back since.
+        latest = now + timedelta(seconds=self._limit.seconds)
+        if until is not None and now < until <= latest:
             raise TooManyRequests(-((now - until) // timedelta(seconds=1)))
         try:
             await take(self._database, self._limit, address)

@@ -91,7 +91,7 @@ async def check_room(database: Database, limit: Limit, who: str) -> None:
     Errors: TooManyRequests.
     """
     async with database.begin(HUB_ACTOR) as tx:
-        used_us = await store.find_wait(tx, _key(limit.name, who), now_us=_us(tx.now))
+        used_us = await _find_wait(tx, _key(limit.name, who), limit.seconds)
     wait_us = used_us + _step_us(limit) - limit.seconds * SECOND_US
     if wait_us > 0:
         raise TooManyRequests(_seconds(wait_us))
@@ -103,7 +103,7 @@ async def check_patience(database: Database, patience: Patience, who: str) -> No
     Errors: TooManyRequests.
     """
     async with database.begin(HUB_ACTOR) as tx:
-        wait_us = await store.find_wait(tx, _key(patience.name, who), now_us=_us(tx.now))
+        wait_us = await _find_wait(tx, _key(patience.name, who), patience.longest_seconds)
     if wait_us:
         raise TooManyRequests(_seconds(wait_us))
 
@@ -127,6 +127,12 @@ async def note_success(database: Database, patience: Patience, who: str) -> None
     """Forget the failures before a success."""
     async with database.begin(HUB_ACTOR) as tx:
         await store.forget(tx, _key(patience.name, who))
+
+
+async def _find_wait(tx: Tx, key: bytes, longest_seconds: int) -> int:
+    return await store.find_wait(
+        tx, key, now_us=_us(tx.now), longest_us=longest_seconds * SECOND_US
+    )
 
 
 def _key(name: str, who: str) -> bytes:

@@ -14,6 +14,8 @@ SLICE_PARTS: Final = 64
 """A process takes at most this part of a bucket at once, beyond what it needs now,"""
 SHARE_PARTS: Final = 16
 """and at most this part of what is left: the emptier the bucket, the more exact the count."""
+CLOCKS_APART: Final = 60 * MICROSECONDS
+"""Clocks of processes that share a bucket differ by less than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,22 @@ class Bucket:
 
     def available(self, full_at: datetime, now: datetime) -> int:
         """Say how much can be taken now."""
-        missing = max(0, (full_at - now) // timedelta(microseconds=1))
-        return max(0, self.size - missing * self.restore_rate // MICROSECONDS)
+        return max(0, self.size - self._missing(full_at, now) * self.restore_rate // MICROSECONDS)
 
     def take(self, full_at: datetime, now: datetime, points: int) -> datetime:
         """Take points, or give them back when they are negative: say when it is full then."""
         moved = divide_up(points * MICROSECONDS, self.restore_rate)
-        return max(full_at, now) + timedelta(microseconds=moved)
+        return now + timedelta(microseconds=self._missing(full_at, now) + moved)
+
+    def _missing(self, full_at: datetime, now: datetime) -> int:
+        """Say after how many microseconds it is full.
+
+        Longer than a bucket ever takes: that was written before the clock was set back, and nobody
+        need wait until that time comes again. It counts as full.
+        """
+        missing = max(0, (full_at - now) // timedelta(microseconds=1))
+        longest = self.size * MICROSECONDS // self.restore_rate + CLOCKS_APART
+        return missing if missing <= longest else 0
 
     def slice(self, available: int, cost: int) -> int:
         """Say how much a process takes when it needs `cost` now; 0: there is not enough."""

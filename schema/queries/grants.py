@@ -42,7 +42,7 @@ class Grant:
     order_reference: str | None = strawberry.field(
         description="The partner's reference of that redemption; null: for no redemption."
     )
-    granted_at: datetime = strawberry.field(description="When the member agreed.")
+    agreed_at: datetime = strawberry.field(description="When the member agreed.")
     ends_at: datetime = strawberry.field(
         description="From then on nothing can be done by it, unless it was ended before."
     )
@@ -76,7 +76,7 @@ def show_grant(context: Context, allowed: Allowed) -> Grant:
         ],
         order_points=None if order is None else Points(order.points),
         order_reference=None if order is None else order.reference,
-        granted_at=grant.granted_at,
+        agreed_at=grant.granted_at,
         ends_at=allowed.ends_at,
         ended_at=grant.revoked_at,
     )

@@ -84,6 +84,8 @@ def start_in_another_process(
     """Start the server in a Python of its own, which tells who started it and does something."""
     program = (
         "import os, signal, sys, time\n"
+        # A shell that runs the tests in the background has its children ignore it.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from pathlib import Path\n"
         "from hub.kernel.embedded.server import *\n"
         f"with running_server(Path({str(home)!r}), settings={QUICK!r}) as server:\n"

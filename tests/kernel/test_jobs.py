@@ -294,6 +294,21 @@ async def test_a_recurring_job_comes_back_once_for_all_workers(database, till, c
     )
 
 
+async def test_a_recurring_job_comes_at_once_when_the_clock_was_set_back(database, till, clock):
+    """Else it waited until the time of its next turn came again."""
+    desk = desk_of(database, till)
+    async with database.begin(HUB_ACTOR) as tx:
+        await put_schedules(tx, RINGS)
+    assert await turn(desk) == 1
+    clock.tick(timedelta(microseconds=-1))
+    assert [await turn(desk), await turn(desk)] == [1, 0]
+    clock.tick(timedelta(hours=-3))
+    assert [await turn(desk), await turn(desk)] == [1, 0]
+    async with database.read(HUB_ACTOR) as tx:
+        (schedule,) = await list_schedules(tx)
+    assert schedule.next_at == clock.now + timedelta(seconds=60)
+
+
 async def test_to_end_a_recurring_job_its_schedule_is_locked_before_the_job(database, till):
     """As whoever asks for its turn does: in two orders, the two of them deadlock."""
     desk = desk_of(database, till)

@@ -33,15 +33,21 @@ class Listed:
 
 LISTS = {
     "Query.partners": Listed(("partners",), "Partner", 7),
-    "Query.members": Listed(("members",), "Member", 2),
-    "Query.entries": Listed(("entries",), "Entry", 11),
-    "Query.lots": Listed(("lots",), "Lot", 4),
+    "Query.members": Listed(("members",), "Member", 3),
+    "Query.entries": Listed(("entries",), "Entry", 18),
+    "Query.lots": Listed(("lots",), "Lot", 5),
     "Query.settlementWindows": Listed(("settlementWindows",), "SettlementWindow", 2),
     "Query.membershipSales": Listed(
         ("membershipSales",), "MembershipSale", 2, is_node=False, name="soldAt"
     ),
     "Wallet.lots": Listed(("wallet(account: $account)", "lots"), "Lot", 3),
     "Wallet.activity": Listed(("wallet(account: $account)", "activity"), "Entry", 7),
+    "Wallet.holds": Listed(
+        ("wallet(account: $claimed)", "holds"), "Hold", 2, is_node=False, name="points"
+    ),
+    "Wallet.arrears": Listed(
+        ("wallet(account: $claimed)", "arrears"), "Arrears", 2, is_node=False, name="points"
+    ),
     "Entry.allocations": Listed(
         ("entry(id: $redemption)", "allocations"),
         "Allocation",
@@ -89,12 +95,13 @@ class World:
 
 
 async def make_something_of_everything(api: Api) -> World:
-    """Three partners, two members, a settled March and an open April."""
+    """Three partners, three members, a settled March and an open April."""
     air, shop = await api.partner("AIR", **TERMS), await api.partner("SHOP", **TERMS)
     await api.partner("CARE", **TERMS)
     await plan_windows(api.coalition.hub.database, HUB_ACTOR, calendar="monthly", planned=WINDOWS)
     await api.member("ana", AIR="a-1", SHOP="s-1")
     await api.member("ben", AIR="b-1")
+    await api.member("cleo", AIR="c-1")
     first = await give(air, "a-1", 100, reference="flight-1", expiresAt="2026-06-01T00:00:00Z")
     await give(air, "a-1", 50, reference="flight-2", expiresAt="2026-07-01T00:00:00Z")
     await give(air, "b-1", 30, reference="flight-3")
@@ -131,6 +138,7 @@ async def make_something_of_everything(api: Api) -> World:
     taken = await air.do("reverseIssue", lotId=first["lotId"], points=5)
     assert taken["userErrors"] == []
     await give(shop, "s-1", 8, reference="till-2")
+    await claim_points(air, "c-1")
     lot = air.audience.find_place(IdKind.LOT, first["lotId"])
     redemption = shop.audience.find_place(IdKind.ENTRY, paid["entryId"])
     return World(
@@ -138,11 +146,31 @@ async def make_something_of_everything(api: Api) -> World:
         operator,
         {
             "account": {"linkedAccount": {"partner": "AIR", "reference": "a-1"}},
+            "claimed": {"linkedAccount": {"partner": "AIR", "reference": "c-1"}},
             "redemption": operator.id(IdKind.ENTRY, redemption),
             "lot": operator.id(IdKind.LOT, lot),
             "window": closed["window"]["id"],
         },
     )
+
+
+async def claim_points(caller: Caller, account: str) -> None:
+    """Leave two holds and two debts in a wallet: two issues are reversed whose points are spent."""
+    lots = [
+        (await give(caller, account, 100, reference=f"flight-{number}"))["lotId"]
+        for number in (4, 5)
+    ]
+    given = {"account": {"reference": account}}
+    steps = [
+        *(
+            ("holdPoints", {**given, "points": points, "endsAt": "2026-05-01T00:00:00Z"})
+            for points in (1, 2)
+        ),
+        ("redeemPoints", {**given, "points": 190}),
+        *(("reverseIssue", {"lotId": lot, "points": 90, "mode": "UNLIMITED"}) for lot in lots),
+    ]
+    for mutation, asked in steps:
+        assert (await caller.do(mutation, **asked))["userErrors"] == []
 
 
 async def give(caller: Caller, account: str, points: int, **given: Any) -> dict[str, Any]:
@@ -154,7 +182,13 @@ async def give(caller: Caller, account: str, points: int, **given: Any) -> dict[
     return payload
 
 
-TYPES = {"account": "AccountInput", "redemption": "ID!", "lot": "ID!", "window": "ID!"}
+TYPES = {
+    "account": "AccountInput",
+    "claimed": "AccountInput",
+    "redemption": "ID!",
+    "lot": "ID!",
+    "window": "ID!",
+}
 
 
 async def fetch(world: World, name: str, **page: Any) -> Any:

@@ -608,7 +608,7 @@ class Grant:
     """Agreed to for one redemption of so many points; null: for no redemption."""
     order_reference: str | None
     """The partner's reference of that redemption; null: for no redemption."""
-    granted_at: datetime
+    agreed_at: datetime
     """When the member agreed."""
     ends_at: datetime
     """From then on nothing can be done by it, unless it was ended before."""
@@ -625,7 +625,7 @@ class Grant:
             scopes=reading.many(reading.field_of(given, "scopes"), GrantedScope.read),
             order_points=reading.maybe(reading.field_of(given, "orderPoints"), reading.whole),
             order_reference=reading.maybe(reading.field_of(given, "orderReference"), reading.text),
-            granted_at=reading.instant(reading.field_of(given, "grantedAt")),
+            agreed_at=reading.instant(reading.field_of(given, "agreedAt")),
             ends_at=reading.instant(reading.field_of(given, "endsAt")),
             ended_at=reading.maybe(reading.field_of(given, "endedAt"), reading.instant),
         )

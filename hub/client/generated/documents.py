@@ -117,7 +117,7 @@ mutation EndGrant($input: EndGrantInput!) {
       }
       orderPoints
       orderReference
-      grantedAt
+      agreedAt
       endsAt
       endedAt
     }
@@ -1944,7 +1944,7 @@ query Grants {
     }
     orderPoints
     orderReference
-    grantedAt
+    agreedAt
     endsAt
     endedAt
   }

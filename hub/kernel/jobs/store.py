@@ -97,15 +97,20 @@ async def ask_for_recurring(tx: Tx, kinds: Collection[str]) -> None:
     """Ask for the recurring jobs whose turn it is.
 
     One that still waits after a failure is tried at its turn at the latest; also one that failed
-    too often, with a single attempt each time.
+    too often, with a single attempt each time. A turn further ahead than the interval was written
+    before the clock was set back: it is taken at once, else it waited until that time came again.
 
     Locks: the schedules whose turn it is, so that of several workers one asks.
     """
-    now = literal(tx.now, DateTime(timezone=True))
+    interval = job_schedules.c.every_seconds * timedelta(seconds=1)
+    next_turn = literal(tx.now, DateTime(timezone=True)) + interval
     turns = await tx.connection.execute(
         update(job_schedules)
-        .where(job_schedules.c.kind.in_(kinds), job_schedules.c.next_at <= tx.now)
-        .values(next_at=now + job_schedules.c.every_seconds * timedelta(seconds=1))
+        .where(
+            job_schedules.c.kind.in_(kinds),
+            or_(job_schedules.c.next_at <= tx.now, job_schedules.c.next_at > next_turn),
+        )
+        .values(next_at=next_turn)
         .returning(job_schedules.c.kind)
     )
     for (kind,) in turns.all():

@@ -131,6 +131,22 @@ async def test_attack_66_beginning_too_many_sign_ins_is_refused_too(site):
     assert (await elsewhere.post("/sign-in/begin")).status_code == 200
 
 
+async def test_after_the_clock_was_set_back_nobody_waits_until_it_is_where_it_was(coalition):
+    database = coalition.hub.database
+    assert await taken(database, THREE, "ana", 5) == 3
+    for _ in range(FAILED_SIGN_INS.free_count + 20):
+        await note_failure(database, FAILED_SIGN_INS, "ana")
+    coalition.clock.tick(timedelta(seconds=-60))  # clocks of processes differ so much at most
+    with pytest.raises(TooManyRequests):
+        await take(database, THREE, "ana")
+    with pytest.raises(TooManyRequests):
+        await check_patience(database, FAILED_SIGN_INS, "ana")
+    coalition.clock.tick(timedelta(seconds=-1))
+    await check_room(database, THREE, "ana")
+    await check_patience(database, FAILED_SIGN_INS, "ana")
+    assert await taken(database, THREE, "ana", 5) == 3
+
+
 async def test_no_address_and_no_reference_is_kept(coalition):
     await take(coalition.hub.database, THREE, "203.0.113.7")
     (row,) = await coalition.query("SELECT * FROM rate_marks")

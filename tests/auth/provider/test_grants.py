@@ -15,7 +15,7 @@ from tests.auth.provider.wire import ISSUER
 VERIFIER = "v" * 43
 GRANTS = (
     "{ grants { id partner { code } clientName scopes { name nameEn nameZh } orderPoints"
-    " orderReference grantedAt endsAt endedAt } }"
+    " orderReference agreedAt endsAt endedAt } }"
 )
 ORDER = '[{"type":"redemption","points":100,"reference":"order-1"}]'
 

@@ -48,6 +48,15 @@ def test_a_slice_is_what_is_needed_and_a_part_of_the_rest_that_shrinks_with_it()
     assert BUCKET.slice(9, 10) == 0
 
 
+def test_a_bucket_of_a_clock_that_was_set_back_since_is_full():
+    full_at = BUCKET.take(NOON, NOON, 1000)
+    assert full_at == after(20)
+    assert BUCKET.available(full_at, after(-60)) == 0  # clocks of processes differ so much at most
+    long_ago = after(-61)
+    assert BUCKET.available(full_at, long_ago) == 1000
+    assert BUCKET.take(full_at, long_ago, 50) == after(-60)
+
+
 def test_the_wait_is_in_whole_seconds_after_which_there_is_enough():
     assert BUCKET.wait_seconds(0, 50) == 1
     assert BUCKET.wait_seconds(0, 51) == 2

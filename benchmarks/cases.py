@@ -58,6 +58,7 @@ async def opened_cases(stage: Stage) -> AsyncIterator[list[Case]]:
             Case("issue direct", 1, _asking(DirectCall(direct).issue, issue)),
             Case("redeem naive", SOME, _asking(statements.redeem, redeem)),
             Case("redeem poster 256", MANY, _asking(hub.redeem, redeem)),
+            Case("hold, capture poster 256", MANY, _asking(hub.hold_and_capture, redeem)),
             Case("redeem poster 32", SOME, _asking(hub.redeem, redeem)),
             Case("redeem function", SOME, _asking(function.redeem, redeem)),
             Case("redeem 20000 lots", MANY, _sipping(hub, stage, stage.rich)),

@@ -118,6 +118,13 @@ GOALS: Final = (
         "redeem naive",
         at_least=8,
     ),
+    Goal(
+        "hold and capture : one redemption, CPU",
+        cost,
+        "hold, capture poster 256",
+        "redeem poster 256",
+        at_most=2.2,
+    ),
     Goal("20,000 lots : 5 lots, CPU", cost, "redeem 20000 lots", "redeem 5 lots", at_most=1.2),
     Goal("large window : small, time", duration, LARGE_WINDOW, SMALL_WINDOW, at_most=1.2),
 )

@@ -1,18 +1,28 @@
 """What the engines are asked: orders drawn at random from a fixed seed, the same kind for all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
+from hub.kernel.clock import system_clock
 from hub.ledger.entries import EntryKind
-from hub.ledger.operations import Operation, Place, hash_key, hash_reference, hash_request, lane_of
+from hub.ledger.operations import (
+    Operation,
+    Outcome,
+    Place,
+    hash_key,
+    hash_reference,
+    hash_request,
+    lane_of,
+)
 
 REASON: Final = "base"
 ISSUED_UNTIL: Final = datetime(2031, 12, 1, tzinfo=UTC)
 """Every point issued under measurement expires then: one month of the liabilities, as in life."""
 
+HELD_FOR: Final = timedelta(days=7)
 WALLET_BITS: Final = 63
 
 
@@ -115,6 +125,27 @@ def redemption_of(order: Order) -> Operation:
         actor=order.actor,
         terms_id=order.party.terms_id,
         reference=order.reference,
+    )
+
+
+def hold_of(order: Order) -> Operation:
+    """Turn an order into the operation that sets its points aside for a redemption."""
+    return replace(
+        redemption_of(order),
+        kind=EntryKind.HOLD,
+        terms_id=0,
+        expires_at=system_clock() + HELD_FOR,
+        mode=EntryKind.REDEEM,
+    )
+
+
+def capture_of(order: Order, hold: Outcome) -> Operation:
+    """Turn an order into the operation that takes all of what was set aside for it."""
+    return replace(
+        redemption_of(order),
+        kind=EntryKind.CAPTURE,
+        key_hash=hash_key(order.party.partner_id, order.wallet.number, f"{order.key}+"),
+        ref_seq=hold.seq,
     )
 
 

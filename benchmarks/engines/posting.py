@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from benchmarks.load import Drawing, Order, issue_of, redemption_of
+from benchmarks.load import Drawing, Order, capture_of, hold_of, issue_of, redemption_of
 from hub.kernel.clock import system_clock
 from hub.kernel.tx import RawConnection, connect
 from hub.ledger.calls import POST_BATCH, columns_of
@@ -29,6 +29,13 @@ class Posting:
     async def redeem(self, order: Order) -> int:
         """Redeem; 1 when it is refused."""
         return _refused(await self.poster.post(redemption_of(order)))
+
+    async def hold_and_capture(self, order: Order) -> int:
+        """Set points aside, then take them; 1 when one of both is refused."""
+        hold = await self.poster.post(hold_of(order))
+        if hold.code != Code.BOOKED:
+            return 1
+        return _refused(await self.poster.post(capture_of(order, hold)))
 
     async def issue_many(self, drawing: Drawing, count: int) -> int:
         """Issue many at once; how many are refused."""

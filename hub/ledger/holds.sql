@@ -6,78 +6,88 @@
 CREATE FUNCTION ledger.draft_hold_ends(INOUT ops ledger.operation[], INOUT drafts ledger.draft[])
 LANGUAGE plpgsql SET search_path = ledger, pg_temp SET enable_seqscan = off AS $$
 DECLARE
-    op ledger.operation;
-    hold ledger.holds;
-    taken bigint;
-    gone bigint;
-    ending ledger.draft[];
-    freed ledger.draft[];
+    hold record;
     repaid ledger.draft[];
 BEGIN
-    FOR op IN
-        SELECT * FROM unnest(ops) o
-        WHERE o.code = 0 AND NOT o.is_replay AND o.kind IN (11, 12, 13) ORDER BY o.ix
-    LOOP
-        SELECT * INTO hold FROM holds h
-        WHERE h.lane = op.lane AND h.hold_seq = op.ref_seq AND h.wallet_id = op.wallet_id
-          AND (h.partner_id = op.partner_id OR op.kind = 13);
-        ops[op.ix].code := CASE
-            WHEN NOT FOUND THEN 6                                           -- UnknownReference
-            WHEN op.kind = 13 AND NOT (hold.is_open AND hold.ends_at <= op.decided_at) THEN 53
-            WHEN NOT hold.is_open THEN 12                                   -- HoldEnded
-            WHEN op.kind = 11 AND op.points > hold.points THEN 13           -- CaptureExceedsHold
-            WHEN op.kind = 11 AND hold.purpose <> 6 AND NOT EXISTS (
-                SELECT FROM terms_spans t
-                WHERE t.terms_id = op.terms_id AND t.partner_id = op.partner_id
-                  AND t.effective_from <= op.occurred_at AND op.occurred_at < t.effective_until)
-            THEN CASE WHEN ledger.has_terms(op.partner_id, op.occurred_at) THEN 52 ELSE 4 END
-            ELSE 0 END;
-        IF ops[op.ix].code = 13 THEN
-            ops[op.ix].detail := hold.points;
-        END IF;
-        CONTINUE WHEN ops[op.ix].code <> 0;
-        taken := CASE op.kind WHEN 11 THEN op.points ELSE 0 END;
-        WITH held AS (
-            SELECT a.line, a.lot_id, a.issuer_id, a.issue_terms_id, l.expires_at,
-                   l.restriction_id IS NULL AND l.available_at <= op.decided_at AS is_general,
+    FOR hold IN
+        WITH asked AS MATERIALIZED (
+            SELECT o.ix, o.lane, o.wallet_id, o.kind, o.decided_at, o.ref_seq, o.is_owing,
+                   h.points, h.purpose, h.partner_id, h.counter_lane, h.counter_wallet_id,
+                   CASE o.kind WHEN 11 THEN o.points ELSE 0 END AS taken,
+                   CASE WHEN h.hold_seq IS NULL THEN 6                      -- UnknownReference
+                        WHEN o.kind = 13 AND NOT (h.is_open AND h.ends_at <= o.decided_at) THEN 53
+                        WHEN NOT h.is_open THEN 12                          -- HoldEnded
+                        WHEN o.kind = 11 AND o.points > h.points THEN 13    -- CaptureExceedsHold
+                        WHEN o.kind = 11 AND h.purpose <> 6 AND t.terms_id IS NULL THEN
+                            CASE WHEN ledger.has_terms(o.partner_id, o.occurred_at) THEN 52
+                                 ELSE 4 END
+                        ELSE 0 END::smallint AS code
+            FROM unnest(ops) o
+            LEFT JOIN holds h ON h.lane = o.lane AND h.hold_seq = o.ref_seq
+                  AND h.wallet_id = o.wallet_id AND (h.partner_id = o.partner_id OR o.kind = 13)
+            LEFT JOIN terms_spans t ON t.terms_id = o.terms_id AND t.partner_id = o.partner_id
+                  AND t.effective_from <= o.occurred_at AND o.occurred_at < t.effective_until
+            WHERE o.code = 0 AND NOT o.is_replay AND o.kind IN (11, 12, 13)
+        ), held AS (
+            SELECT k.*, a.lot_id, a.issuer_id, a.issue_terms_id, l.expires_at,
+                   l.restriction_id IS NULL AND l.available_at <= k.decided_at AS is_general,
                    (sum(a.held_points) OVER w)::bigint - a.held_points AS low,
                    (sum(a.held_points) OVER w)::bigint AS high
-            FROM allocations a JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
-            WHERE a.lane = op.lane AND a.seq = op.ref_seq
-            WINDOW w AS (ORDER BY a.line ROWS UNBOUNDED PRECEDING)
+            FROM asked k JOIN allocations a ON a.lane = k.lane AND a.seq = k.ref_seq
+            JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
+            WHERE k.code = 0
+            WINDOW w AS (PARTITION BY k.ix ORDER BY a.line ROWS UNBOUNDED PRECEDING)
         ), part AS (
-            SELECT hold.purpose AS kind, h.*, least(h.high, taken) - h.low AS n FROM held h
-            WHERE h.low < taken
+            SELECT h.purpose AS part_kind, h.*, least(h.high, h.taken) - h.low AS n FROM held h
+            WHERE h.low < h.taken
             UNION ALL
-            SELECT CASE WHEN h.expires_at <= op.decided_at THEN 5 ELSE 10 END::smallint, h.*,
-                   h.high - greatest(h.low, taken)
-            FROM held h WHERE taken < h.high
+            SELECT CASE WHEN h.expires_at <= h.decided_at THEN 5 ELSE 10 END::smallint, h.*,
+                   h.high - greatest(h.low, h.taken)
+            FROM held h WHERE h.taken < h.high
         )
-        SELECT array_agg((op.ix, number, kind, false, lot_id, CASE kind WHEN 10 THEN 0 ELSE -n END,
-                          -n, issuer_id, issue_terms_id, expires_at, NULL, NULL, NULL)
-                         ::ledger.draft ORDER BY number),
-               array_agg((op.ix, number, kind, false, lot_id, n, 0, issuer_id, issue_terms_id,
-                          expires_at, NULL, NULL, NULL)::ledger.draft ORDER BY number)
-                   FILTER (WHERE kind = 10 AND is_general),
-               coalesce(sum(n) FILTER (WHERE kind = 5), 0)
-        INTO ending, freed, gone
-        FROM (SELECT *, row_number() OVER (ORDER BY low, kind IN (5, 10))::integer AS number
-              FROM part) p;
-        ops[op.ix].detail := gone;
-        repaid := NULL;
-        IF op.is_owing THEN
-            repaid := ledger.draft_repayment(op.lane, op.wallet_id, op.ix, cardinality(ending),
-                                             freed, NULL);
+        SELECT ix, lane, wallet_id, kind, is_owing, points, purpose, partner_id, counter_lane,
+               counter_wallet_id, code,
+               array_agg((ix, number, part_kind, false, lot_id,
+                          CASE part_kind WHEN 10 THEN 0 ELSE -n END, -n, issuer_id,
+                          issue_terms_id, expires_at, NULL, NULL, NULL)::ledger.draft
+                         ORDER BY number) AS ending,
+               array_agg((ix, number, part_kind, false, lot_id, n, 0, issuer_id,
+                          issue_terms_id, expires_at, NULL, NULL, NULL)::ledger.draft
+                         ORDER BY number) FILTER (WHERE part_kind = 10 AND is_general) AS freed,
+               coalesce(sum(n) FILTER (WHERE part_kind = 5), 0) AS gone
+        FROM (SELECT *, row_number() OVER (PARTITION BY ix ORDER BY low, part_kind IN (5, 10))
+                            ::integer AS number
+              FROM part) numbered
+        GROUP BY ix, lane, wallet_id, kind, is_owing, points, purpose, partner_id, counter_lane,
+                 counter_wallet_id, code
+        UNION ALL
+        SELECT ix, lane, wallet_id, kind, is_owing, points, purpose, partner_id, counter_lane,
+               counter_wallet_id, code, NULL, NULL, 0
+        FROM asked WHERE code <> 0
+        ORDER BY ix
+    LOOP
+        IF hold.code <> 0 THEN
+            ops[hold.ix].code := hold.code;
+            IF hold.code = 13 THEN
+                ops[hold.ix].detail := hold.points;
+            END IF;
+            CONTINUE;
         END IF;
-        ops[op.ix].owed_change := ledger.repaid_by(repaid);
-        ops[op.ix].mode := hold.purpose;
-        ops[op.ix].counter_lane := hold.counter_lane;
-        ops[op.ix].counter_wallet_id := hold.counter_wallet_id;
-        IF op.kind <> 11 THEN
-            ops[op.ix].points := hold.points;
-            ops[op.ix].partner_id := hold.partner_id;
+        ops[hold.ix].detail := hold.gone;
+        ops[hold.ix].mode := hold.purpose;
+        ops[hold.ix].counter_lane := hold.counter_lane;
+        ops[hold.ix].counter_wallet_id := hold.counter_wallet_id;
+        IF hold.kind <> 11 THEN
+            ops[hold.ix].points := hold.points;
+            ops[hold.ix].partner_id := hold.partner_id;
         END IF;
-        drafts := drafts || ending || repaid;
+        drafts := drafts || hold.ending;
+        IF hold.is_owing THEN
+            repaid := ledger.draft_repayment(hold.lane, hold.wallet_id, hold.ix,
+                                             cardinality(hold.ending), hold.freed, NULL);
+            ops[hold.ix].owed_change := ledger.repaid_by(repaid);
+            drafts := drafts || repaid;
+        END IF;
     END LOOP;
 END $$;
 

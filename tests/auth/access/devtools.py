@@ -95,7 +95,8 @@ class Tab:
 @asynccontextmanager
 async def open_tab(browser: str) -> AsyncIterator[Tab]:
     """Start the browser with an empty profile, and give a tab with an authenticator in it."""
-    with tempfile.TemporaryDirectory(prefix="hub-browser-") as profile:
+    # Its children still write into the profile for a moment after it has ended.
+    with tempfile.TemporaryDirectory(prefix="hub-browser-", ignore_cleanup_errors=True) as profile:
         running = await asyncio.create_subprocess_exec(
             browser,
             *FLAGS,

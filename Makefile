@@ -16,7 +16,7 @@ LOCK := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-vers
 	--generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock" --group build --quiet
 
-.PHONY: help install run serve test test-other-postgres outside check format bench soak snapshots release-schema lock clean
+.PHONY: help install run serve test test-other-postgres outside check format bench bench-view soak snapshots release-schema lock clean
 
 help: ## list these verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -61,8 +61,14 @@ format: install ## format the code and fix what ruff can fix
 bench: install ## measure: each number is a ratio inside one run
 	$(BIN)/python -m benchmarks
 
-soak: install ## run the long random tests, for as long as SOAK_SECONDS says (600)
-	HUB_TEST_SOAK_SECONDS=$${SOAK_SECONDS:-600} $(BIN)/pytest -n $(WORKERS) -m soak
+# Whoever is done takes over what waits, beside the longest: two processors end together.
+bench-view: install ## measure the view of the API: CPU of a request, and 5,000 sockets
+	$(BIN)/python -m benchmarks.view requests
+	$(BIN)/python -m benchmarks.view sockets
+
+soak: install ## run the long random tests, for about as long as SOAK_SECONDS says (600)
+	HUB_TEST_SOAK_SECONDS=$${SOAK_SECONDS:-600} $(BIN)/pytest -n $(WORKERS) --dist worksteal \
+		-m soak
 
 snapshots: install ## write the snapshots that tests compare; read the diff
 	$(BIN)/python -m tests.snapshots

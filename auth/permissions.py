@@ -78,6 +78,15 @@ READ_SETTLEMENT: Final = Policy(
 READ_LIABILITIES: Final = Policy(
     staff=ACCOUNTS, partner=Grant(Relation.OWN_ISSUE, "settlement.read"), people=PARTNER_ROLES
 )
+READ_CAPS: Final = Policy(
+    staff=ACCOUNTS, partner=Grant(Relation.OWN_PARTNER, "settlement.read"), people=PARTNER_ROLES
+)
+QUOTE_EXCHANGE: Final = Policy(
+    staff=READERS,
+    partner=Grant(Relation.OWN_ACCEPTANCE, "points.read"),
+    people=PARTNER_ROLES,
+    member=Grant(Relation.SELF, "points.read"),
+)
 READ_POSITIONS: Final = Policy(staff=frozenset({Role.OPERATOR, Role.AUDITOR}))
 USE_POINTS: Final = Policy(
     staff=OPERATORS, partner=Grant(Relation.OWN_ACCEPTANCE, "points.redeem", needs_member=True)
@@ -113,6 +122,9 @@ POLICIES: Final[Mapping[str, Policy]] = MappingProxyType(
         "lots": READ_ACCOUNTS,
         "explain": READ_POINTS,
         "liabilities": READ_LIABILITIES,
+        "caps": READ_CAPS,
+        "exchange_offers": ANYBODY,
+        "exchange_quote": QUOTE_EXCHANGE,
         "membership_sales": READ_SETTLEMENT,
         "settlement_window": READ_SETTLEMENT,
         "window_of_calendar": READ_SETTLEMENT,
@@ -160,6 +172,7 @@ POLICIES: Final[Mapping[str, Policy]] = MappingProxyType(
         "invite_to_household": SHARE_POINTS,
         "join_household": SHARE_POINTS,
         "set_household_share": SHARE_POINTS,
+        "change_household_member": SHARE_POINTS,
         "leave_household": SHARE_POINTS,
         "unmerge_members": OPERATOR,
         # money between partners
@@ -203,7 +216,7 @@ OBJECTS: Final[Mapping[str, Shown]] = MappingProxyType(
             {"wallet": READ_POINTS, "household": READ_POINTS},
         ),
         "Household": Shown(READ_POINTS, "role shareBps wallet members"),
-        "HouseholdMember": Shown(READ_POINTS, "role shareBps joinedAt isOwn"),
+        "HouseholdMember": Shown(READ_POINTS, "role shareBps joinedAt isOwn memberId"),
         "LinkedAccount": Shown(READ_MEMBERS, "reference linkedAt partner"),
         "Wallet": Shown(
             READ_POINTS,
@@ -228,8 +241,25 @@ OBJECTS: Final[Mapping[str, Shown]] = MappingProxyType(
         "Entry": Shown(
             READ_POINTS,
             "id kind occurredAt postedAt reference reason points partner wallet lot givesBack"
-            " givenBackBy allocations",
+            " givenBackBy allocations exchange",
             {"terms": READ_TERMS},
+        ),
+        "ExchangeReceipt": Shown(READ_POINTS, "offer units bonusUnits keptUnits"),
+        "ExchangeOffer": Shown(
+            ANYBODY,
+            "version effectiveFrom effectiveUntil currency givePoints getUnits minimumPoints"
+            " stepPoints blockPoints bonusUnits dayCapPoints needsNameMatch isRefundable partner",
+        ),
+        "OtherCurrency": Shown(ANYBODY, "code nameEn nameZh"),
+        "ExchangeQuote": Shown(
+            QUOTE_EXCHANGE,
+            "offer isPossible units bonusUnits smallerPoints largerPoints leftTodayPoints"
+            " largestPoints",
+        ),
+        "Cap": Shown(
+            READ_CAPS,
+            "kind partner reason version currency limit used left isPerMember startsAt endsAt"
+            " renewal",
         ),
         "Allocation": Shown(READ_POINTS, "kind points isReversal issuer acceptor entry lot"),
         "Explanation": Shown(READ_POINTS, "entry inWords", {"obligations": READ_SETTLEMENT}),

@@ -85,6 +85,22 @@ CALL wall.build('feed_cursors');
 CALL wall.build('feed_skips');
 CALL wall.build('audit_runs');
 
+-- What all may read, and the hub alone writes. Payments of a window are computed from all of its
+-- cells, in the name of whoever asks.
+DO $$
+DECLARE
+    named text;
+BEGIN
+    FOREACH named IN ARRAY ARRAY['coalition', 'partners', 'cells', 'cell_lines'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', named);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', named);
+        EXECUTE format('CREATE POLICY all_rows ON %I FOR SELECT USING (true)', named);
+        EXECUTE format('CREATE POLICY hub_writes ON %I USING ((SELECT wall.is_hub()))'
+                       ' WITH CHECK ((SELECT wall.is_hub()))', named);
+    END LOOP;
+END $$;
+REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM hub_app;
+
 -- The ledger's tables have the first wall only, but for this: where nobody acts, nothing is there.
 -- A policy by row would cost three to ten times the time of reading the journal, and even this one
 -- doubles a page of entries; so its partitioned tables are left out (measured in ADR-0019).

@@ -37,6 +37,7 @@ from schema.context import Context
 from schema.cost.gate import BucketGate
 from schema.cost.pricing import compile_price
 from schema.documents.publishing import finding_text
+from schema.exports.download import export_routes
 from schema.faults import Fault, FaultCode
 from schema.graphiql import mount_files, show_page
 from schema.ids import Audiences
@@ -74,6 +75,13 @@ async def build_app(hub: Hub, settings: Settings, *, tracer: Tracer | None = Non
         Route("/health", health, methods=["GET"]),
         Route("/ready", ready_on(hub), methods=["GET"]),
         Route(METRICS_PATH, metrics, methods=["GET"]),
+        *export_routes(
+            hub,
+            audiences=Audiences(await open_key(hub.database, ID_KEY)),
+            find_caller=find_caller_with(doors.callers, watchers.requests),
+            settings=settings.api.exports,
+            all_open=view.presence,
+        ),
         *doors.routes,
     ]
     if is_development:

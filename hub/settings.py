@@ -94,7 +94,13 @@ class WorkSettings(BaseModel):
         " exchange is needed.",
     )
     audit_interval_seconds: int = Field(
-        default=3600, ge=1, description="Seconds after which the books are audited anew."
+        default=300,
+        ge=1,
+        description="Seconds after which new entries, and the wallets that they touched, are"
+        " audited.",
+    )
+    whole_audit_interval_seconds: int = Field(
+        default=86_400, ge=1, description="Seconds after which the whole journal is audited anew."
     )
     seal_interval_seconds: int = Field(
         default=300,
@@ -103,7 +109,7 @@ class WorkSettings(BaseModel):
         " signed.",
     )
     audit_seconds_max: int = Field(
-        default=1800, ge=1, description="Longest time for one audit; it reads the whole journal."
+        default=1800, ge=1, description="Longest time for one audit, of the whole journal too."
     )
 
 

@@ -27,7 +27,7 @@ from hub.kernel.jobs.figures import JobFigures
 from hub.kernel.jobs.job import Job, JobFunction, Schedule
 from hub.kernel.jobs.runner import Desk, forget_jobs, run_jobs, run_waiting_jobs
 from hub.kernel.tx import Database
-from hub.ledger.audits.audit import audit_books
+from hub.ledger.audits.audit import audit_books, audit_what_is_new
 from hub.ledger.cuts import cut_lanes_until, sweep_lane
 from hub.ledger.feed.consumers import Consumer, Start, catch_up, keep_up
 from hub.ledger.log.checkpoints import seal_lanes
@@ -42,6 +42,7 @@ from settlement.windows import close_window
 
 log = structlog.get_logger()
 
+WHOLE_AUDIT: Final = "audit-books"
 LEASE_CONNECTIONS: Final = 2
 """Connections for leases, beside one for each consumer; jobs have the hub's own pool, so that no
 renewal waits for work.
@@ -80,8 +81,9 @@ def jobs_of(hub: Hub, settings: Settings) -> Mapping[str, JobFunction]:
     async def close(_: Job) -> None:
         await close_due_windows(hub)
 
-    async def audit(_: Job) -> None:
-        await audit_books(hub.database, seconds_max=settings.work.audit_seconds_max)
+    async def audit(job: Job) -> None:
+        make = audit_books if job.kind == WHOLE_AUDIT else audit_what_is_new
+        await make(hub.database, seconds_max=settings.work.audit_seconds_max)
 
     async def forget(_: Job) -> None:
         await forget_jobs(hub.database, kept_days=settings.jobs.kept_days)
@@ -100,7 +102,8 @@ def jobs_of(hub: Hub, settings: Settings) -> Mapping[str, JobFunction]:
         "finish-transfers": finish,
         "finish-merges": merge,
         "close-windows": close,
-        "audit-books": audit,
+        WHOLE_AUDIT: audit,
+        "audit-news": audit,
         "forget-jobs": forget,
         "sign-audit-log": sign_log,
     }
@@ -113,7 +116,8 @@ def schedules_of(settings: WorkSettings) -> Collection[Schedule]:
         Schedule("sweep-lanes", settings.interval_seconds),
         Schedule("finish-transfers", settings.interval_seconds),
         Schedule("finish-merges", settings.interval_seconds),
-        Schedule("audit-books", settings.audit_interval_seconds),
+        Schedule(WHOLE_AUDIT, settings.whole_audit_interval_seconds),
+        Schedule("audit-news", settings.audit_interval_seconds),
         Schedule("seal-lanes", settings.seal_interval_seconds),
         Schedule("sign-audit-log", settings.seal_interval_seconds),
         Schedule("forget-jobs", FORGET_EVERY_SECONDS),

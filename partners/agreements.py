@@ -1,6 +1,7 @@
 """Agreements: what partners and the coalition promised each other, and how it changes.
 
-Whoever applies agreements says what should be; what is there already stays. A version of terms
+Terms here; exchange offers, which partners make to members, in `partners.offering`. Whoever
+applies agreements says what should be; what is there already stays. A version of terms
 never changes: a new one ends the open one before it.
 
 Source: rule book 2.3.
@@ -26,6 +27,8 @@ from partners.errors import (
     TermsFieldInvalid,
     TermsVersionFixed,
 )
+from partners.exchange_offers import ExchangeOffer
+from partners.offering import OfferPlan, plan_offers, save_offers
 from partners.register import FIRST_PARTNER_ID
 from partners.store import Coalition, Partner, StoredTerms
 from partners.terms import (
@@ -55,7 +58,7 @@ class PartnerDetails:
 
 @dataclass(frozen=True, slots=True)
 class Agreements:
-    """What should be: the coalition, partners, and versions of terms.
+    """What should be: the coalition, partners, versions of terms and of exchange offers.
 
     A version without an end stops where the partner's next one begins. Partners and versions that
     are not named stay as they are.
@@ -64,6 +67,7 @@ class Agreements:
     coalition: Coalition
     partners: tuple[PartnerDetails, ...]
     terms: tuple[Terms, ...]
+    exchange_offers: tuple[ExchangeOffer, ...] = ()
 
 
 class Sign(StrEnum):
@@ -76,7 +80,7 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AgreementChange:
-    """What becomes of the coalition, of a partner, or of a version of terms, in words."""
+    """What becomes of the coalition, of a partner, or of a version of something, in words."""
 
     sign: Sign
     subject: str
@@ -93,6 +97,7 @@ class AgreementPlan:
     changed_partners: tuple[Partner, ...]
     ended_terms: tuple[tuple[StoredTerms, datetime], ...]
     new_terms: tuple[Terms, ...]
+    offers: OfferPlan
     changes: tuple[AgreementChange, ...]
 
 
@@ -100,7 +105,7 @@ async def apply_agreements(tx: Tx, wanted: Agreements) -> tuple[AgreementChange,
     """Bring coalition, partners and terms to what should be; applying again changes nothing.
 
     Errors: CoalitionFixed, PartyReserved, PartnerNotFound, TermsFieldInvalid, TermsVersionFixed,
-    TermsOverlap, TermsBackdated, TermsNotExact.
+    TermsOverlap, TermsBackdated, TermsNotExact, OfferVersionFixed, OffersOverlap, OfferBackdated.
     Locks: all agreements.
     """
     await store.lock_agreements(tx)
@@ -122,6 +127,7 @@ async def apply_agreements(tx: Tx, wanted: Agreements) -> tuple[AgreementChange,
     partners = {partner.code: partner for partner in await store.list_partners(tx)}
     for terms in plan.new_terms:
         await save_terms(tx, partners[terms.partner], [terms])
+    await save_offers(tx, partners, plan.offers)
     await store.notify_terms_changed(tx)
     return plan.changes
 
@@ -153,16 +159,19 @@ async def plan_agreements(tx: ReadTx, wanted: Agreements) -> AgreementPlan:
     for version, until in ended:
         await _check_not_used_since(tx, codes[version.partner_id], version, until, new_terms)
     changed = [_with_details(known[p.code], p) for p in wanted.partners if p.code in known]
+    offers = await plan_offers(tx, codes, wanted.exchange_offers)
     return AgreementPlan(
         coalition=coalition,
         new_partners=tuple(p for p in wanted.partners if p.code not in known),
         changed_partners=tuple(p for p in changed if p != known[p.code]),
         ended_terms=tuple((version, until) for version, until in ended if until is not None),
         new_terms=tuple(new_terms),
+        offers=offers,
         changes=(
             coalition_change,
             *(_compare_partner(known.get(p.code), p) for p in wanted.partners),
             *_compare_terms(saved, chained, wanted.terms),
+            *_compare_offers(offers, wanted.exchange_offers),
         ),
     )
 
@@ -186,9 +195,12 @@ def _check_codes(known: Mapping[str, Partner], wanted: Agreements) -> None:
     """See that every code stands for a partner, and pool terms are in the currency of the pool."""
     own = {code for code, partner in known.items() if partner.partner_id < FIRST_PARTNER_ID}
     named = {partner.code for partner in wanted.partners}
-    for code in sorted(own & (named | {terms.partner for terms in wanted.terms})):
+    offering = {offer.partner for offer in wanted.exchange_offers}
+    for code in sorted(own & (named | offering | {terms.partner for terms in wanted.terms})):
         raise PartyReserved(code)
     partners = (named | known.keys()) - own
+    for code in sorted(offering - partners):
+        raise PartnerNotFound(code)
     currency = wanted.coalition.clearing_currency
     for terms in wanted.terms:
         if terms.partner not in partners:
@@ -293,7 +305,21 @@ def _compare_terms(
             yield AgreementChange(Sign.SAME, "terms", name, _span(terms))
 
 
-def _span(terms: Terms) -> str:
+def _compare_offers(plan: OfferPlan, wanted: Iterable[ExchangeOffer]) -> Iterator[AgreementChange]:
+    named = {(offer.partner, offer.version) for offer in wanted}
+    for key, offer in plan.chained.items():
+        name, saved = " ".join(key), plan.saved.get(key)
+        if saved is None:
+            ratio = f"{offer.give_points} points : {offer.get_units} {offer.currency}"
+            detail = f"{ratio}, {_span(offer)}"
+            yield AgreementChange(Sign.ADDED, "exchange offer", name, detail)
+        elif saved.effective_until != offer.effective_until:
+            yield AgreementChange(Sign.CHANGED, "exchange offer", name, _span(offer))
+        elif key in named:
+            yield AgreementChange(Sign.SAME, "exchange offer", name, _span(offer))
+
+
+def _span(terms: Terms | ExchangeOffer) -> str:
     until = "" if terms.effective_until is None else f" until {_instant(terms.effective_until)}"
     return f"from {_instant(terms.effective_from)}{until}"
 

@@ -78,6 +78,72 @@ class PartyReserved(DomainError):
 
 
 @dataclass(eq=False)
+class OfferFieldInvalid(DomainError):
+    """A field of an exchange offer is missing, unknown or out of its limits."""
+
+    partner: str
+    version: str
+    field: str
+    given: str
+    expected: str
+
+
+@dataclass(eq=False)
+class OffersOverlap(DomainError):
+    """Two versions of a partner's exchange offer would be in force at the same time."""
+
+    partner: str
+    version: str
+    other_version: str
+
+
+@dataclass(eq=False)
+class OfferVersionFixed(DomainError):
+    """A version of an exchange offer never changes; give what is to change a new version."""
+
+    partner: str
+    version: str
+    field: str
+    stored: str
+    given: str
+
+
+@dataclass(eq=False)
+class OfferBackdated(DomainError):
+    """An exchange offer that has begun ends now or later, not in the past."""
+
+    partner: str
+    version: str
+    earliest: datetime
+
+
+@dataclass(eq=False)
+class ExchangeNotOffered(DomainError):
+    """The partner gives nothing of its own for points at that instant."""
+
+    partner: str
+    at: datetime
+
+
+@dataclass(eq=False)
+class MinimumNotReached(DomainError):
+    """Fewer points than may be exchanged at once; the smallest number that passes is given."""
+
+    minimum_points: int
+    required_points: int
+
+
+@dataclass(eq=False)
+class NotInStep(DomainError):
+    """Points are exchanged in steps; the nearest numbers that pass are given."""
+
+    step_points: int
+    below_points: int
+    above_points: int | None
+    required_points: int
+
+
+@dataclass(eq=False)
 class SharesNotWhole(DomainError):
     """The shares of a membership's price do not sum to 1, or one of them is out of its limits."""
 

@@ -1,4 +1,4 @@
-"""The register: partners, terms and caps, kept in memory and fresh: every posting asks for them."""
+"""The register: partners, terms, exchange offers and caps, in memory and fresh: postings ask."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -10,7 +10,16 @@ from hub.kernel.tx import RawConnection
 from hub.ledger.caps.book import CapBook
 from hub.ledger.caps.store import fetch_caps
 from partners.errors import CoalitionNotSetUp, PartnerNotFound
-from partners.store import Coalition, Partner, StoredTerms, fetch_all
+from partners.exchange_offers import ExchangeOffer
+from partners.offering import offer_of
+from partners.store import (
+    Coalition,
+    Partner,
+    StoredOffer,
+    StoredTerms,
+    fetch_all,
+    fetch_exchange_offers,
+)
 from partners.terms import Terms, make_terms
 
 HUB_ID = 1
@@ -42,6 +51,7 @@ class Register:
         self._by_id: dict[int, Partner] = {}
         self._terms: dict[int, TermsInForce] = {}
         self._versions: dict[int, list[TermsInForce]] = {}
+        self._offers: dict[int, list[ExchangeOffer]] = {}
 
     async def refresh(self) -> None:
         """Read everything again.
@@ -52,10 +62,12 @@ class Register:
             connection = await self._connect()
             try:
                 coalition, parties, versions = await fetch_all(connection)
+                offers = await fetch_exchange_offers(connection)
                 caps = await fetch_caps(connection)
             finally:
                 await connection.close()
             self._fill(coalition, parties, versions)
+            self._fill_offers(offers)
             self.caps.fill(caps)
 
     def _fill(
@@ -72,6 +84,12 @@ class Register:
         for stored in versions:
             by_partner.setdefault(stored.partner_id, []).append(self._terms[stored.terms_id])
         self._versions = by_partner
+
+    def _fill_offers(self, stored: Iterable[StoredOffer]) -> None:
+        offers: dict[int, list[ExchangeOffer]] = {}
+        for one in stored:
+            offers.setdefault(one.partner_id, []).append(offer_of(one))
+        self._offers = offers
 
     @property
     def coalition(self) -> Coalition:
@@ -127,6 +145,21 @@ class Register:
     def list_terms(self, partner_id: int) -> list[TermsInForce]:
         """List a partner's versions of terms, oldest first."""
         return list(self._versions.get(partner_id, ()))
+
+    def find_offer(self, partner_id: int, at: datetime) -> ExchangeOffer | None:
+        """Find what a partner gives for points at an instant."""
+        offers = self._offers.get(partner_id, ())
+        return next((offer for offer in offers if offer.is_in_force(at)), None)
+
+    def find_offer_version(self, partner_id: int, version: str) -> ExchangeOffer | None:
+        """Find a version of a partner's exchange offer, in force or not."""
+        offers = self._offers.get(partner_id, ())
+        return next((offer for offer in offers if offer.version == version), None)
+
+    def list_offers(self) -> list[ExchangeOffer]:
+        """List all versions of all exchange offers, by code of the partner, oldest first."""
+        offers = (offer for own in self._offers.values() for offer in own)
+        return sorted(offers, key=lambda offer: (offer.partner, offer.effective_from))
 
 
 def _in_force(stored: StoredTerms) -> TermsInForce:

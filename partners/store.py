@@ -10,7 +10,7 @@ from sqlalchemy import DateTime, bindparam, insert, select, text, update
 
 from hub.kernel.clock import as_utc
 from hub.kernel.tx import RawConnection, ReadTx, Tx
-from partners.tables import coalition, partners, terms
+from partners.tables import coalition, exchange_offers, partners, terms
 
 TERMS_CHANNEL = "terms_changed"
 _ONE_AT_A_TIME = 4_701_802_002
@@ -44,6 +44,18 @@ class StoredTerms:
     """A version of terms as it was written; `partners.terms` makes a value of it."""
 
     terms_id: int
+    partner_id: int
+    version: str
+    effective_from: datetime
+    effective_until: datetime | None
+    written: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOffer:
+    """A version of an exchange offer; `partners.exchange_offers` makes a value of it."""
+
+    offer_id: int
     partner_id: int
     version: str
     effective_from: datetime
@@ -156,6 +168,46 @@ async def end_terms(tx: Tx, stored: StoredTerms, *, effective_until: datetime) -
     )
 
 
+async def list_exchange_offers(tx: ReadTx) -> list[StoredOffer]:
+    """List all versions of all exchange offers, by partner and beginning."""
+    rows = await tx.connection.execute(
+        select(exchange_offers).order_by(
+            exchange_offers.c.partner_id, exchange_offers.c.effective_from
+        )
+    )
+    return [_offer(row, row["written"]) for row in rows.mappings()]
+
+
+async def insert_exchange_offer(
+    tx: Tx,
+    *,
+    partner_id: int,
+    version: str,
+    effective_from: datetime,
+    effective_until: datetime | None,
+    written: Mapping[str, Any],
+) -> None:
+    """Store a version of an exchange offer."""
+    await tx.connection.execute(
+        insert(exchange_offers).values(
+            partner_id=partner_id,
+            version=version,
+            effective_from=effective_from,
+            effective_until=effective_until,
+            written=dict(written),
+        )
+    )
+
+
+async def end_exchange_offer(tx: Tx, offer_id: int, *, effective_until: datetime) -> None:
+    """Let a version without an end stop."""
+    await tx.connection.execute(
+        update(exchange_offers)
+        .where(exchange_offers.c.offer_id == offer_id)
+        .values(effective_until=effective_until)
+    )
+
+
 async def lock_agreements(tx: Tx) -> None:
     """Let nobody else change agreements until this transaction ends."""
     await tx.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
@@ -195,6 +247,26 @@ async def fetch_all(
             )
             for r in versions
         ],
+    )
+
+
+async def fetch_exchange_offers(connection: RawConnection) -> list[StoredOffer]:
+    """Read all versions of all exchange offers, to be kept in memory."""
+    rows = await connection.fetch(
+        "SELECT *, written::text AS written_text FROM exchange_offers"
+        " ORDER BY partner_id, effective_from"
+    )
+    return [_offer(row, orjson.loads(row["written_text"])) for row in rows]
+
+
+def _offer(row: Any, written: Mapping[str, Any]) -> StoredOffer:  # noqa: ANN401 (of either driver)
+    return StoredOffer(
+        row["offer_id"],
+        row["partner_id"],
+        row["version"],
+        as_utc(row["effective_from"]),
+        row["effective_until"] and as_utc(row["effective_until"]),
+        written,
     )
 
 

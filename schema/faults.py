@@ -12,6 +12,8 @@ from typing import Any, Final
 import structlog
 from graphql import FieldNode, GraphQLError
 
+from hub.kernel.reach import is_connection_lost
+from hub.kernel.retries import write_error
 from hub.kernel.tx import DatabaseBusy
 from hub.ledger.errors import OutcomeUnknown, Overloaded, PosterClosed
 from schema.scalars import InputNotValid
@@ -122,6 +124,10 @@ def _fault_of(error: GraphQLError) -> GraphQLError:
             return Fault(FaultCode.OUTCOME_UNKNOWN, str(cause))
     if _is_about_input(error):
         return bad_input(error.message)
+    original = error.original_error
+    if original is not None and is_connection_lost(original):
+        log.warning("schema.database_lost", error=write_error(original))
+        return Fault(FaultCode.OUTCOME_UNKNOWN, str(OutcomeUnknown()))
     return _masked(error)
 
 

@@ -6,6 +6,7 @@ from enum import Enum
 import strawberry
 
 from hub.kernel.actor import HUB_ACTOR
+from hub.kernel.ids import IdKind
 from hub.members.households import store
 from hub.members.households.joining import ALL_BPS, MEMBERS_MAX
 from hub.members.households.store import Belonging
@@ -34,6 +35,9 @@ class HouseholdMember:
     )
     joined_at: datetime = strawberry.field(description="Since when.")
     is_own: bool = strawberry.field(description="Whether it is the member whose household this is.")
+    member_id: strawberry.ID = strawberry.field(
+        description="Their id, for you alone: an owner names them by it."
+    )
 
 
 @strawberry.type(description="Members who pool points in one wallet.")
@@ -72,6 +76,7 @@ def show_household(context: Context, own: Belonging, everybody: list[Belonging])
                 share_bps=each.share_bps,
                 joined_at=each.joined_at,
                 is_own=each.member_id == own.member_id,
+                member_id=strawberry.ID(context.audience.write(IdKind.MEMBER, each.member_id)),
             )
             for each in everybody
         ],

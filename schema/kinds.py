@@ -66,12 +66,25 @@ class CapKind(Enum):
         "BUDGET", description="What a partner may issue for one reason: the budget of a campaign."
     )
     TRANSFER = strawberry.enum_value(
-        "TRANSFER", description="What one member may transfer to others in a calendar year."
+        "TRANSFER", description="What one member may transfer to others."
     )
     ACCEPT = strawberry.enum_value("ACCEPT", description="What a partner may accept.")
     NET_DEBIT = strawberry.enum_value(
         "NET_DEBIT", description="What a partner may owe for its points, in money."
     )
+    EXCHANGE = strawberry.enum_value(
+        "EXCHANGE", description="What one member may exchange at a partner in a day."
+    )
+
+
+@strawberry.enum(description="Of which span of the coalition's calendar a cap begins anew.")
+class CapRenewal(Enum):
+    """Of which span of the calendar a cap begins anew."""
+
+    DAY = strawberry.enum_value("DAY", description="Every day.")
+    WEEK = strawberry.enum_value("WEEK", description="Every week, from Monday.")
+    MONTH = strawberry.enum_value("MONTH", description="Every month.")
+    YEAR = strawberry.enum_value("YEAR", description="Every year.")
 
 
 @strawberry.enum(description="In which language.")

@@ -16,7 +16,7 @@ from hub.ledger.store import Allocation, Lot, MoneyLineRow
 from hub.ledger.views import store as views
 from hub.ledger.views.as_of import store as past
 from hub.ledger.views.claims import store as claims
-from hub.ledger.views.claims.store import Arrears, Hold, RestrictionRow, WalletClaims
+from hub.ledger.views.claims.store import Arrears, Hold, RestrictionRow
 from hub.ledger.views.pages import store as pages
 from hub.ledger.views.pages.store import EntryFilter, LotFilter, LotOrder, LotPosition
 from hub.ledger.views.store import Entry, WalletPoints
@@ -74,11 +74,6 @@ async def load_points(
 ) -> WalletPoints:
     """Load the points of a wallet, now or as of an instant; a partner sees those it issued."""
     return await loader_of(context, "points", _points).load((wallet, as_of))
-
-
-async def load_claims(context: Context, wallet: Place) -> WalletClaims:
-    """Load what a wallet owes and what is restricted of it; a partner sees its own."""
-    return await loader_of(context, "claims", _claims).load(wallet)
 
 
 async def load_holds(context: Context, wallet: Place, part: Slice) -> list[Hold]:
@@ -256,12 +251,6 @@ async def _points(
                 sums = await past.sum_points_as_of(tx, wallets, as_of=as_of, issuer_id=issuer_id)
             found.update({(wallet, as_of): points for wallet, points in sums.items()})
     return [found.get(key, WalletPoints()) for key in keys]
-
-
-async def _claims(context: Context, keys: list[Place]) -> list[WalletClaims]:
-    async with context.read() as tx:
-        found = await claims.sum_claims(tx, keys, viewer_id=context.partner_id)
-    return [found.get(key, WalletClaims()) for key in keys]
 
 
 async def _holds(context: Context, keys: list[tuple[Place, Slice]]) -> list[list[Hold]]:

@@ -226,7 +226,7 @@ def show_obligation(context: Context, row: ObligationRow) -> Obligation:
     owed = row.owed
     kinds: Any = OwedFor
     return Obligation(
-        id=strawberry.ID(context.audience.write_place(IdKind.OBLIGATION, _pack(row.place))),
+        id=strawberry.ID(context.audience.write_place(IdKind.OBLIGATION, pack(row.place))),
         kind=kinds[owed.kind],
         debtor=show_party(context, owed.debtor),
         creditor=show_party(context, owed.creditor),
@@ -285,7 +285,7 @@ def _show_basis(basis: Basis) -> RateBasis:
     return RateBasis.POINT if basis is Basis.POINT else RateBasis.ENTRY
 
 
-def _pack(place: ObligationPlace) -> Place:
+def pack(place: ObligationPlace) -> Place:
     """Fit a place into the number of an id: 36 bits of sequence, 1, 20 of line, 6 of part."""
     number = place.seq
     for bits, value in ((1, place.is_money), (_LINE_BITS, place.line), (_PART_BITS, place.part)):

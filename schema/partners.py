@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Annotated, TypeAlias
 
 import strawberry
 
@@ -12,9 +13,18 @@ from partners.register import FIRST_PARTNER_ID, TermsInForce
 from partners.store import Partner as PartnerRow
 from partners.terms import Terms as TermsValue
 from schema.context import Context, Info
+from schema.filters import read_as_of
 from schema.limits import LIST_MAX
 from schema.nodes import Node, computed
 from schema.scalars import Points
+
+InForceAt: TypeAlias = Annotated[
+    datetime | None,
+    strawberry.argument(
+        description="At this instant, not later than now; without it: now. A version that was saved"
+        " later for these days counts."
+    ),
+]
 
 
 @strawberry.enum(description="When an issuer pays for its points.")
@@ -129,14 +139,16 @@ class Partner(Node):
         return [show_terms(info.context, version) for version in versions[-LIST_MAX:]]
 
     @computed(
-        description="Its terms in force now; null if none are, or they are not for you to see."
+        description="Its terms in force now, or at an instant; null if none are, or they are not"
+        " for you to see."
     )
-    def terms_in_force(self, info: Info) -> Terms | None:
+    def terms_in_force(self, info: Info, as_of: InForceAt = strawberry.UNSET) -> Terms | None:
         """Find the version in force, if the actor may see it."""
         rooms = info.context.rooms
+        at = read_as_of(info.context, as_of) or rooms.clock()
         if not may_see_terms(info.context, self.row.partner_id):
             return None
-        found = rooms.register.find_terms(self.row.partner_id, rooms.clock())
+        found = rooms.register.find_terms(self.row.partner_id, at)
         return None if found is None else show_terms(info.context, found)
 
 

@@ -70,8 +70,10 @@ REFUSALS: Final[dict[type[DomainError], Path]] = {
     households.HouseholdFull: ("input", "code"),
     households.HouseholdCodeNotValid: ("input", "code"),
     households.NotInHousehold: (),
+    households.NotOfHousehold: ("input", "memberId"),
     households.OwnerNeeded: (),
     households.RoleNotEnough: (),
+    households.ShareOnlyLowered: ("input", "shareBps"),
     households.ShareOutOfRange: ("input", "shareBps"),
     members.AccountAlreadyLinked: ("input", "reference"),
     members.AccountNotLinked: ("input", "account"),
@@ -84,6 +86,9 @@ REFUSALS: Final[dict[type[DomainError], Path]] = {
     merges.OpenHoldsLeft: ("input", "memberId"),
     merges.SameMember: ("input", "survivorId"),
     partners.CoalitionNotSetUp: (),
+    partners.ExchangeNotOffered: ("input",),
+    partners.MinimumNotReached: ("input", "points"),
+    partners.NotInStep: ("input", "points"),
     partners.PartnerNotFound: ("input",),
     partners.PriceNotValid: ("input", "priceGross"),
     partners.SharesNotWhole: ("input", "shares"),
@@ -108,9 +113,11 @@ REFUSALS: Final[dict[type[DomainError], Path]] = {
 }
 
 FIELDS: Final = {
+    "above_points": "The next larger number that passes; null: none does.",
     "amount": "The amount that was given.",
-    "at": "The instant at which terms were looked for.",
+    "at": "The instant at which terms, or an offer, were looked for.",
     "available_points": "How many can be used now: the most that would pass.",
+    "below_points": "The next smaller number that passes.",
     "calendar": "The calendar that was named.",
     "cap": "What the cap is about: a `CapKind`.",
     "characters_max": "How many characters are allowed.",
@@ -132,6 +139,7 @@ FIELDS: Final = {
     "left_points": "How many the cap leaves: the most that would pass.",
     "hold_count": "How many holds are open.",
     "latest": "The last instant that is accepted.",
+    "minimum_points": "The smallest number that passes.",
     "members_max": "How many may belong to it.",
     "occurred_at": "The instant at which it happened.",
     "partner": "Code of the partner.",
@@ -149,7 +157,9 @@ FIELDS: Final = {
     "retry_after_seconds": "After how many seconds to try again, with the same key.",
     "reversible_points": "How many of the issue can still be taken back.",
     "role": "The role of the member.",
+    "share_bps": "The largest share that would pass: the one that they have.",
     "shares_sum": "What the shares sum to.",
+    "step_points": "Only multiples of it pass.",
     "total_days": "The total days that were given.",
     "unspent_points": "How many of the lot are unspent.",
     "unused_days": "The unused days that were given.",
@@ -216,8 +226,9 @@ def _make_type(refusal: type[DomainError]) -> Any:  # noqa: ANN401 (a class made
 
 
 def _type_of(name: str, kind: object) -> object:
-    if kind is int:
-        return Points if "points" in name else int
+    if kind in (int, int | None):
+        plain = Points if "points" in name else int
+        return plain if kind is int else plain | None
     assert kind in (str, datetime), f"{name}: refusals carry texts, numbers and instants"
     return kind
 

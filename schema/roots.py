@@ -18,6 +18,7 @@ from schema.mutations.exchange import exchange_points
 from schema.mutations.grants import end_grant
 from schema.mutations.holds import capture_hold, hold_points, void_hold
 from schema.mutations.households import (
+    change_household_member,
     create_household,
     invite_to_household,
     join_household,
@@ -40,8 +41,10 @@ from schema.mutations.settlement import close_window, post_adjustment
 from schema.mutations.till import create_till_code
 from schema.mutations.transfer import sweep_expiry, transfer_points
 from schema.queries.approvals import approvals
+from schema.queries.caps import caps
 from schema.queries.coalition import coalition, partner, partners
 from schema.queries.cost import operation_cost
+from schema.queries.exchange import exchange_offers, exchange_quote
 from schema.queries.federation import entities, mark_entities, subgraph
 from schema.queries.grants import grants
 from schema.queries.identity import node, nodes, viewer
@@ -85,6 +88,9 @@ class Query:
     lots = lots
     explain = explain
     liabilities = liabilities
+    caps = caps
+    exchange_offers = exchange_offers
+    exchange_quote = exchange_quote
     membership_sales = membership_sales
     settlement_window = settlement_window
     settlement_windows = settlement_windows
@@ -132,6 +138,7 @@ class Mutation:
     invite_to_household = invite_to_household
     join_household = join_household
     set_household_share = set_household_share
+    change_household_member = change_household_member
     leave_household = leave_household
     unmerge_members = unmerge_members
     sell_membership = sell_membership

@@ -14,6 +14,9 @@ from hub.kernel.money import DIGITS_MAX, OBLIGATION_PLACES, parse_decimal
 Points = NewType("Points", int)
 """Whole points; the limits of one operation are the domain's to refuse."""
 
+Units = NewType("Units", int)
+"""Whole units of another currency, which points were exchanged for."""
+
 YEAR_MIN: Final = 1900
 YEAR_MAX: Final = 2999
 _INSTANT_CHARACTERS_MAX: Final = 40
@@ -37,6 +40,14 @@ def write_points(value: int) -> int:
     """Write points as a JSON integer."""
     assert isinstance(value, int), "points are whole"
     return value
+
+
+def read_units(value: object) -> Units:
+    """Read units of another currency: a JSON integer and nothing else.
+
+    Errors: InputNotValid.
+    """
+    return Units(read_points(value))
 
 
 def read_decimal(value: object) -> Decimal:
@@ -92,6 +103,12 @@ SCALARS: Final[Mapping[object, ScalarDefinition]] = {
         " One operation moves 1 to 1,000,000,000,000.",
         serialize=write_points,
         parse_value=read_points,
+    ),
+    Units: strawberry.scalar(
+        name="Units",
+        description="Whole units of another currency, e.g. miles: a JSON integer up to 10^15.",
+        serialize=write_points,
+        parse_value=read_units,
     ),
     Decimal: strawberry.scalar(
         name="Decimal",

@@ -43,6 +43,28 @@ class SlowSettings(BaseModel):
     )
 
 
+class ExportSettings(BaseModel):
+    """Downloads of lists."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at_once_max: int = Field(
+        default=4,
+        ge=1,
+        description="Downloads of one process that may be under way; one of each caller.",
+    )
+    seconds_max: int = Field(
+        default=3600,
+        ge=1,
+        description="How long one download may take; what is missing is asked for by another.",
+    )
+    send_seconds: int = Field(
+        default=30,
+        ge=1,
+        description="How long a client may take to read 64 KiB; then it is cut off.",
+    )
+
+
 class ApiSettings(BaseModel):
     """What one request may cost. The limits of documents are fixed: see `schema.limits`."""
 
@@ -56,6 +78,7 @@ class ApiSettings(BaseModel):
     )
     cost: CostSettings = Field(default=CostSettings(), description="How much clients may use.")
     slow: SlowSettings = Field(default=SlowSettings(), description="The log of slow operations.")
+    exports: ExportSettings = Field(default=ExportSettings(), description="Downloads of lists.")
     documents_max_bytes: int = Field(
         default=64 * 1024 * 1024,
         ge=1024 * 1024,

@@ -38,8 +38,8 @@ DEEDS: Final[Mapping[EntryKind, tuple[str, str]]] = MappingProxyType(
             "向 {partner} 捐赠了 {points} 积分",
         ),
         EntryKind.EXCHANGE: (
-            "{points} points became another currency at {partner}",
-            "{points} 积分在 {partner} 换成了另一种货币",
+            "{points} points became {received} at {partner}",
+            "{points} 积分在 {partner} 换成了 {received}",
         ),
         EntryKind.HOLD: ("{points} points were set aside", "预留了 {points} 积分"),
         EntryKind.CAPTURE: (
@@ -105,8 +105,9 @@ def tell_entry(
     points = entry.points
     if entry.kind is EntryKind.EXPIRE:
         points = -sum(allocation.points for allocation in allocations)
+    received = _name_received(register, entry)[index]
     deed = DEEDS.get(entry.kind, _OTHER)[index].format(
-        partner=partner, points=points, kind=entry.kind.name
+        partner=partner, points=points, kind=entry.kind.name, received=received
     )
     told = [f"{deed[0].upper()}{deed[1:]}." if language is Language.EN else f"{deed}。"]
     for allocation in allocations:
@@ -115,6 +116,15 @@ def tell_entry(
             _tell_lot(allocation, issuer, ends.get(allocation.lot_id), is_english=index == 0)
         )
     return told
+
+
+def _name_received(register: Register, entry: Entry) -> tuple[str, str]:
+    """Say what an exchange gave, in both languages."""
+    offer = register.find_offer_version(entry.partner_id, entry.reason or "")
+    if offer is None:
+        return "another currency", "另一种货币"
+    units = offer.convert(entry.points).units
+    return f"{units} {offer.name_en}", f"{units} {offer.name_zh}"
 
 
 def _tell_lot(

@@ -137,18 +137,6 @@ class Claims:
         assert outcome.seq is not None
         self.remember(line, partner, wallet, Posted(Place(outcome.lane, outcome.seq)))
 
-    async def tell_exchange(self, line: Line) -> None:
-        name, partner, points = line.words
-        wallet = await self.member(name)
-        found = self.coalition.hub.register.find_terms(
-            self.coalition.partners[partner].partner_id, self.coalition.clock.now
-        )
-        assert found is not None
-        outcome = await self.post(
-            EntryKind.EXCHANGE, wallet, partner, points=int(points), terms_id=found.terms_id
-        )
-        self.note(line, partner, wallet, outcome)
-
     async def tell_owe(self, line: Line) -> None:
         name, partner, points = line.words
         wallet = await self.member(name)

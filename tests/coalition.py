@@ -21,6 +21,7 @@ from hub.members.store import Member, insert_members
 from hub.points.requests import Instants, Request
 from hub.wiring import Hub, open_hub
 from partners import store
+from partners.exchange_offers import ExchangeOffer, write_offer
 from partners.store import Coalition as Home
 from partners.store import Partner
 from partners.terms import Funding, Terms
@@ -85,6 +86,23 @@ def make_terms(partner: str, version: str, since: datetime, **fields: Any) -> Te
     )
 
 
+def make_offer(partner: str, version: str, **fields: Any) -> ExchangeOffer:
+    """A plain exchange offer, a mile for a point; any field may be given."""
+    plain: dict[str, Any] = {
+        "effective_from": LONG_AGO,
+        "effective_until": None,
+        "currency": "MILES",
+        "name_en": "miles",
+        "name_zh": "里程",
+        **dict.fromkeys(("give_points", "get_units", "step_points"), 1),
+        "minimum_points": fields.get("step_points", 1),
+        **dict.fromkeys(("block_points", "bonus_units", "day_cap_points")),
+        "needs_name_match": False,
+        "is_refundable": False,
+    }
+    return ExchangeOffer(partner=partner, version=version, **(plain | fields))
+
+
 @dataclass
 class Coalition:
     """A hub on a database of its own, with whoever a test let join."""
@@ -131,6 +149,23 @@ class Coalition:
                 effective_until=terms.effective_until,
                 written=write_terms(terms),
             )
+
+    async def offer(self, code: str, **fields: Any) -> ExchangeOffer:
+        """Save a version of a partner's exchange offer, and let this hub know."""
+        before = [one for one in self.hub.register.list_offers() if one.partner == code]
+        version = fields.pop("version", f"{code}-{len(before) + 1}")
+        offer = make_offer(code, version, **fields)
+        async with self.hub.database.begin(HUB_ACTOR) as tx:
+            await store.insert_exchange_offer(
+                tx,
+                partner_id=self.partners[code].partner_id,
+                version=version,
+                effective_from=offer.effective_from,
+                effective_until=offer.effective_until,
+                written=write_offer(offer),
+            )
+        await self.hub.register.refresh()
+        return offer
 
     async def member(self, name: str, *, lane: int = LANE) -> Place:
         """Let a member join; the wallet lies in a lane of the test's choice."""

@@ -8,7 +8,7 @@ for `database_url` gets a database of its own, cloned from a template that was m
 The books are audited after every test that had a database: whatever it did, they are in order.
 
 HUB_TEST_POSTGRES_BIN chooses another PostgreSQL than the wheel's. HUB_TEST_SOAK_SECONDS says for
-how long each test of the marker `soak` goes on.
+how long the tests of the marker `soak` go on, beside each other on two processors.
 """
 
 import asyncio
@@ -77,10 +77,25 @@ numbers = count(1)
 SOAK_SECONDS = int(os.environ.get("HUB_TEST_SOAK_SECONDS", "0"))
 
 
+SOAK_SHARE_SECONDS = SOAK_SECONDS // 5
+"""How long each of five others goes on beside the long test against killed processes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest test, so that another worker does the others meanwhile."""
+    items.sort(key=lambda item: "soak_seconds" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def soak_seconds() -> int:
-    """How long a long test goes on."""
+    """How long the long test against killed processes goes on."""
     return SOAK_SECONDS
+
+
+@pytest.fixture(scope="session")
+def soak_share_seconds() -> int:
+    """How long each of the others goes on."""
+    return SOAK_SHARE_SECONDS
 
 
 @pytest.fixture(scope="session")

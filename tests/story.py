@@ -33,7 +33,10 @@ story's present: `30d`, `-1d`, `2h`, `1us`, `never`, `now`.
     arrive    HOLD MEMBER             its second step;  cross HOLD MEMBER: all that is left of it
     undo      HOLD                    let it go back
     finish    COUNT                   the sweeper finishes moves that stopped, so many
-    exchange  MEMBER PARTNER POINTS
+    offer     PARTNER                 [give POINTS get UNITS] [minimum POINTS] [step POINTS]
+                                      [block POINTS bonus UNITS] [day POINTS] [from WHEN]
+                                      [until WHEN] [named] [refundable]
+    exchange  MEMBER PARTNER POINTS   [nameless]
     owe       MEMBER PARTNER POINTS   a debt comes into the wallet;  forgive DEBT POINTS
     close     MEMBER [in-vain]        also `open`
     expire    MEMBER                  book what is due of one wallet
@@ -42,7 +45,7 @@ story's present: `30d`, `-1d`, `2h`, `1us`, `never`, `now`.
     terms     PARTNER                 [from WHEN] [until WHEN] a new version
     tick      HOW-LONG
     join      PARTNER                 [window POINTS] [member POINTS] under terms with caps
-    cap       KIND PARTNER LIMIT      [reason TEXT] [in CURRENCY] [until WHEN] [each month|year];
+    cap       KIND PARTNER LIMIT      [reason TEXT] [in CURRENCY] [until WHEN] [each RENEWAL];
                                       PARTNER `-`: nobody's; of one in force the limit changes
     limit     CAP LIMIT
     pay       CAP AMOUNT              a payment frees so much of what a partner may owe
@@ -80,6 +83,7 @@ from partners.terms import Funding
 from tests.claims import Claims, Done
 from tests.coalition import LANE, Coalition, photograph
 from tests.limits import Limits
+from tests.offers import Offers
 from tests.sights import facts_of_entry, facts_of_journal, facts_of_member, facts_of_partner
 from tests.storylines import Line, parse, span, written
 
@@ -99,7 +103,7 @@ MODES = {
 
 
 @dataclass
-class Story(Claims, Limits):
+class Story(Claims, Limits, Offers):
     """Tells lines to a coalition, one after another."""
 
     coalition: Coalition
@@ -214,6 +218,7 @@ class Story(Claims, Limits):
         partner = line.options.get("by", first.partner)
         refunded = await refund_points(
             **self.call(line),
+            database=self.coalition.hub.database,
             acceptor=self.coalition.partners[partner],
             wallet=first.wallet,
             redemption=first.entry,
@@ -231,6 +236,7 @@ class Story(Claims, Limits):
         partner = line.options.get("by", issuer)
         result = await reverse_issue(
             **self.call(line),
+            database=self.coalition.hub.database,
             issuer=self.coalition.partners[partner],
             wallet=wallet,
             lot=self.lots[lot],

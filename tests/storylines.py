@@ -12,6 +12,7 @@ OPTIONS = {
     *("at", "key", "expires", "ref", "reason", "by", "match", "from", "until", "to", "for"),
     *("available", "only", "category", "barred", "reinstated", "mode"),
     *("window", "member", "in", "each"),
+    *("give", "get", "minimum", "step", "block", "bonus", "day"),
 }
 
 

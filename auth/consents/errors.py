@@ -7,7 +7,7 @@ from hub.kernel.errors import DomainError
 
 @dataclass(eq=False)
 class TillCodeNotValid(DomainError):
-    """The till code is wrong, was used before, or is older than a minute."""
+    """The till code is wrong, used or over a minute old; to repeat, send a new one or `account`."""
 
 
 @dataclass(eq=False)

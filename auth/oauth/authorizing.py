@@ -60,7 +60,9 @@ async def show(provider: Provider, request: Request) -> Response:
             return _send_back(provider, pushed, error="login_required")
         return _send_to_sign_in(asked)
     if person.actor.kind is not ActorKind.MEMBER:
-        return show_error("Only members can allow this: sign in as one.", status=403)
+        return show_error(
+            "Only members can allow this: sign out, and in again as a member.", status=403
+        )
     if pushed.prompt == "none":
         return _send_back(provider, pushed, error="consent_required")
     return show_consent(
@@ -85,12 +87,12 @@ async def decide(provider: Provider, request: Request) -> Response:
         asked = await _find_asked(provider, form)
         person = await provider.find_signed_in(request)
         if person is None or person.actor.kind is not ActorKind.MEMBER:
-            raise invalid_request("nobody is signed in any more")
+            raise invalid_request("Nobody is signed in any more.")
         if not _is_fresh(provider, asked, person):
             return _send_to_sign_in(asked)
         expected = make_csrf_token(person, asked)
         if not hmac.compare_digest(need(form, "csrf_token").encode(), expected.encode()):
-            raise invalid_request("the answer is not from this page")
+            raise invalid_request("The answer is not from this page.")
         decision = need(form, "decision")
         if decision not in {"allow", "deny"}:
             raise invalid_request("`decision` is allow or deny")
@@ -159,7 +161,7 @@ def _check_origin(provider: Provider, request: Request) -> None:
     origin = request.headers.get("origin")
     site = request.headers.get("sec-fetch-site", "same-origin")
     if origin not in (None, provider.issuer) or site not in {"same-origin", "none"}:
-        raise OAuthRefused("invalid_request", "the answer is not from a page of the hub", 403)
+        raise OAuthRefused("invalid_request", "The answer is not from this page.", 403)
 
 
 def _send_to_sign_in(asked: Asked) -> Response:

@@ -31,7 +31,7 @@ class Failures:
         """
         now = self._database.clock()
         until = self._full_until.get(address)
-        # Later than any wait ends: the clock was set back since.
+        # No wait ends later, but one from before the clock was set back.
         latest = now + timedelta(seconds=self._limit.seconds)
         if until is not None and now < until <= latest:
             raise TooManyRequests(-((now - until) // timedelta(seconds=1)))

@@ -1,19 +1,20 @@
 """All SQL about limits: one statement takes or refuses, whatever other processes do meanwhile."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import text
 
+from hub.kernel.clock import CLOCKS_APART
 from hub.kernel.tx import Tx
 
 # A limit of `burst` in a row, one more each `step`: `free_at` moves on by a step with each that is
-# taken, and may lie at most `burst` steps ahead (GCRA). Whole microseconds only. One that lies
-# further ahead, by more than clocks of processes differ, was written before the clock was set back:
-# it counts as now, so that nobody waits until that time comes again.
-CLOCKS_APART_US: Final = 60_000_000
+# taken, and may lie at most `burst` steps ahead (GCRA): further (CLOCKS_APART), and it counts as
+# now. Whole microseconds only.
+_APART_US: Final = CLOCKS_APART // timedelta(microseconds=1)
 _BEGIN: Final = f"""
-CASE WHEN m.free_at_us > CAST(:now AS bigint) + CAST(:room AS bigint) + {CLOCKS_APART_US}
+CASE WHEN m.free_at_us > CAST(:now AS bigint) + CAST(:room AS bigint) + {_APART_US}
      THEN CAST(:now AS bigint) ELSE greatest(m.free_at_us, :now) END
 """
 _TAKE: Final = """
@@ -27,12 +28,11 @@ SET free_at_us = {begin} + excluded.free_at_us - :now
 WHERE {begin} + excluded.free_at_us - :now
       <= CAST(:now AS bigint) + CAST(:room AS bigint)
 RETURNING key_hash
-"""
+""".replace("{begin}", _BEGIN)
 # The second is taken only when the first was: who is refused by one limit uses up no other.
-_IF_FIRST: Final = " AND EXISTS (SELECT FROM first)"
 _TAKE_BOTH: Final = text(
-    f"WITH first AS ({_TAKE.format(place=1, condition='', begin=_BEGIN)}),"  # noqa: S608 (fixed texts)
-    f" second AS ({_TAKE.format(place=2, condition=_IF_FIRST, begin=_BEGIN)})"
+    f"WITH first AS ({_TAKE.format(place=1, condition='')}),"  # noqa: S608 (fixed texts)
+    f" second AS ({_TAKE.format(place=2, condition=' AND EXISTS (SELECT FROM first)')})"
     " SELECT key_hash FROM first UNION ALL SELECT key_hash FROM second"
 )
 _FREE_AT: Final = text("SELECT free_at_us FROM rate_marks WHERE key_hash = :key")
@@ -72,13 +72,13 @@ async def take(tx: Tx, steps: Mapping[bytes, int], *, now_us: int, room_us: int)
 
 
 async def find_wait(tx: Tx, key: bytes, *, now_us: int, longest_us: int) -> int:
-    """Say how many microseconds the next try must still wait; no wait is longer than `longest_us`.
+    """Say how many microseconds the next try must still wait.
 
-    One that is was written before the clock was set back, and counts as over.
+    One that is longer than `longest_us` (`CLOCKS_APART`) counts as over.
     """
     free_at: int | None = (await tx.connection.execute(_FREE_AT, {"key": key})).scalar()
     wait = 0 if free_at is None else max(0, free_at - now_us)
-    return wait if wait <= longest_us + CLOCKS_APART_US else 0
+    return wait if wait <= longest_us + _APART_US else 0
 
 
 async def add_failure(

@@ -13,8 +13,8 @@ from hub.cli.output import Column, Format, Sheet, print_sheet, write_text
 from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.errors import DecimalNotValid
 from hub.kernel.money import format_exact, parse_decimal
-from hub.ledger.caps.kinds import PER_WALLET, Cap, CapKind, Renewal
-from hub.ledger.caps.store import FOREVER, Standing, list_standings
+from hub.ledger.caps.kinds import PER_WALLET, CapKind, Renewal
+from hub.ledger.caps.store import FOREVER, CapFilter, Standing, list_standings
 from hub.points.capping import MONEY_PLACES, WantedCap, change_limit, note_payment, set_cap
 from hub.settings import read_settings
 from partners.register import Register
@@ -39,6 +39,8 @@ Examples:
 
   hub caps set transfer --limit 50000 --each year
 
+  hub caps set accept --partner SHOP --limit 20000 --each day
+
   hub caps set net-debit --partner SHOP --currency EUR --limit 250000.00
 
   hub caps limit 216250105385372171 2000000
@@ -61,13 +63,17 @@ CapNumber = Annotated[
 
 
 @app.command(name="list")
-def show(*, output_format: OutputFormat = Format.TABLE) -> None:
-    """List all caps, with what is used and left of each.
+def show(
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    output_format: OutputFormat = Format.TABLE,
+) -> None:
+    """List the caps in force, with what is used and left of each.
 
     Of a cap that each member has to itself, `used` is the sum over all members.
     """
     with hub_database(read_settings()) as url:
-        sheet = uvloop.run(_list(url))
+        sheet = uvloop.run(_list(url, every=every))
     print_sheet(sheet, output_format)
 
 
@@ -88,7 +94,7 @@ def put(
         typer.Option(formats=["%Y-%m-%dT%H:%M:%SZ"], help="Its end, in UTC; without it, none."),
     ] = None,
     each: Annotated[
-        Renewal | None, typer.Option(help="Begin anew with every month or year.")
+        Renewal | None, typer.Option(help="Begin anew with every day, week, month or year.")
     ] = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
@@ -113,7 +119,7 @@ def put(
             async with books.database.begin(HUB_ACTOR) as tx:
                 cap = await set_cap(tx, register, wanted)
             async with books.database.read(HUB_ACTOR) as read:
-                standings = [one for one in await list_standings(read) if _is(one.cap, cap)]
+                standings = await list_standings(read, CapFilter(cap_id=cap.cap_id))
             return _sheet(standings, register)
 
     with hub_database(read_settings()) as url:
@@ -157,9 +163,10 @@ def pay(
     write_text("noted\n" if is_new else "noted before\n")
 
 
-async def _list(url: str) -> Sheet:
+async def _list(url: str, *, every: bool) -> Sheet:
     async with open_books(url) as books, books.database.read(HUB_ACTOR) as tx:
-        return _sheet(await list_standings(tx), books.register)
+        which = CapFilter(in_force_at=None if every else tx.now)
+        return _sheet(await list_standings(tx, which), books.register)
 
 
 def _sheet(standings: list[Standing], register: Register) -> Sheet:
@@ -182,10 +189,6 @@ def _row(standing: Standing, register: Register) -> tuple[str, ...]:
         "" if cap.ends_at == FOREVER else cap.ends_at.isoformat(),
         cap.renewal or "",
     )
-
-
-def _is(one: Cap, other: Cap) -> bool:
-    return one.cap_id == other.cap_id
 
 
 def _amount(text: str) -> Decimal:

@@ -1,9 +1,11 @@
 """`hub serve`: serve the API over HTTP."""
 
 import asyncio
+import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ from auth.tokens import mint_token
 from hub.app import GRAPHQL_PATH, build_app
 from hub.cli.database import hub_database
 from hub.kernel.actor import HUB_ACTOR, Actor, ActorKind
+from hub.kernel.clock import Clock, system_clock
 from hub.kernel.errors import DomainError
 from hub.kernel.log import set_up_log
 from hub.metrics.port import metrics_port
@@ -73,7 +76,9 @@ def serve(host: Host = None, port: Port = None) -> None:
         serve_hub(settings, url, where=settings.serve.model_copy(update=changes))
 
 
-def serve_hub(settings: Settings, url: str, *, where: ServeSettings) -> None:
+def serve_hub(
+    settings: Settings, url: str, *, where: ServeSettings, clock: Clock = system_clock
+) -> None:
     """Serve a migrated database until told to stop.
 
     Errors: SettingsNotValid, when development would be open to other machines.
@@ -88,7 +93,7 @@ def serve_hub(settings: Settings, url: str, *, where: ServeSettings) -> None:
     else:
         check_identity(settings)
     set_up_log(style=settings.log_style, level=settings.log.level)
-    uvloop.run(_serve(settings, url, where))
+    uvloop.run(_serve(settings, url, where, clock))
 
 
 def check_identity(settings: Settings) -> None:
@@ -127,13 +132,13 @@ def check_development(settings: Settings) -> None:
         raise SettingsNotValid((f"{problem} this machine only.",))
 
 
-async def _serve(settings: Settings, url: str, where: ServeSettings) -> None:
+async def _serve(settings: Settings, url: str, where: ServeSettings, clock: Clock) -> None:
     listener = _listen(where)
     host, port = listener.getsockname()[:2]
     served = settings.serve.model_copy(update={"host": _name(host), "port": port})
     settings = settings.model_copy(update={"serve": served})
     with open_tracer(settings.tracing) as tracer:
-        async with open_hub(url, feed=settings.feed) as hub:
+        async with open_hub(url, clock=clock, feed=settings.feed) as hub:
             await _serve_hub(hub, settings, listener, tracer)
 
 
@@ -180,6 +185,18 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, *, on_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_stop = on_stop
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let SIGTERM be an end like any other: what is open is closed, the last spans are sent.
+
+        uvicorn would raise it once more, and nothing after it would be done.
+        """
+        with super().capture_signals():
+            yield
+            self._captured_signals = [
+                number for number in self._captured_signals if number != signal.SIGTERM
+            ]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell, give those who were told a moment, then stop as always."""

@@ -13,6 +13,7 @@ from hub.cli.database import hub_database, open_books
 from hub.kernel.actor import HUB_ACTOR, Actor, ActorKind
 from hub.kernel.errors import DomainError
 from hub.kernel.ids import IdKind, IdMint, IdNotValid
+from hub.kernel.tx import Database
 from hub.members.errors import MemberNotFound
 from hub.members.store import find_member
 from hub.settings import Profile, Settings, read_settings
@@ -98,18 +99,22 @@ async def read_subject(hub: Hub, subject: str) -> Actor:
                 raise PartnerNotFound(name)
             return Actor(ActorKind.PARTNER, partner.partner_id)
         case "member":
-            return Actor(ActorKind.MEMBER, await _read_member(hub, name))
+            return Actor(ActorKind.MEMBER, await read_member(hub.database, name))
         case _:
             raise SubjectNotValid(subject[:64])
 
 
-async def _read_member(hub: Hub, text: str) -> int:
-    secret = await open_key(hub.database, ID_KEY)
+async def read_member(database: Database, text: str) -> int:
+    """Read the id of a member, as the operator sees it.
+
+    Errors: MemberNotFound.
+    """
+    secret = await open_key(database, ID_KEY)
     try:
         number, _ = IdMint(secret, str(Actor(ActorKind.OPERATOR))).read(IdKind.MEMBER, text)
     except IdNotValid:
         raise MemberNotFound from None
-    async with hub.database.read(HUB_ACTOR) as tx:
+    async with database.read(HUB_ACTOR) as tx:
         if await find_member(tx, number) is None:
             raise MemberNotFound
     return number

@@ -1,9 +1,17 @@
 """The hub's clock: the only place that asks what time it is."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 Clock = Callable[[], datetime]
+
+CLOCKS_APART: Final = timedelta(minutes=1)
+"""Clocks of processes that share a database differ by less than this.
+
+An instant that lies further ahead than it can, by more than this, was written before the clock was
+set back: nobody waits until that time comes again.
+"""
 
 
 def system_clock() -> datetime:

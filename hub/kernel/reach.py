@@ -4,7 +4,7 @@ from typing import Final
 
 import asyncpg
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, PendingRollbackError
 
 from hub.kernel.errors import DatabaseUnreachable
 
@@ -13,6 +13,7 @@ CONNECT_SECONDS_MAX: Final = 10
 _CONNECTION_LOST: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server's last word came while nobody had asked
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
@@ -22,6 +23,8 @@ _CONNECTION_LOST: Final = (
     ConnectionError,
 )
 """SQLSTATE 08, 57P0x, 53300, 28 and 3D000, or a broken socket."""
+_INVALIDATED: Final = "8s2b"
+"""SQLAlchemy's name for a transaction whose connection it has given up before."""
 
 
 async def reach(url: str) -> "asyncpg.Connection[asyncpg.Record]":
@@ -54,6 +57,8 @@ def is_connection_lost(error: BaseException) -> bool:
         if here is None or here in seen:
             continue
         if isinstance(here, _CONNECTION_LOST):
+            return True
+        if isinstance(here, PendingRollbackError) and here.code == _INVALIDATED:
             return True
         seen.append(here)
         waiting += [here.__cause__, here.__context__]

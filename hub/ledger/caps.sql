@@ -1,7 +1,7 @@
 -- Caps: how much of something there may be, of one wallet or of all together. Rule book 1.3.4,
--- 1.8.1 and 2.9; ADR-0022. A shared cap is cut into slices, one for each lane, so that no row is
--- everybody's: it is born whole as the slice of its home lane, and an empty slice borrows before it
--- refuses.
+-- 1.8.1, 1.8.4 and 2.9; ADR-0022. A shared cap is cut into slices, one for each lane, so that no
+-- row is everybody's: it is born whole as the slice of its home lane, and an empty slice borrows
+-- before it refuses.
 
 CREATE TABLE ledger.caps (
     cap_id        bigint          PRIMARY KEY,
@@ -12,7 +12,7 @@ CREATE TABLE ledger.caps (
     limit_amount  numeric(38, 8)  NOT NULL CHECK (limit_amount >= 0),
     starts_at     timestamptz     NOT NULL,
     ends_at       timestamptz     NOT NULL,
-    renewal       text            CHECK (renewal IN ('month', 'year')),
+    renewal       text            CHECK (renewal IN ('day', 'week', 'month', 'year')),
     is_partial    boolean         NOT NULL,
     is_per_wallet boolean         NOT NULL,
     is_overdrawn  boolean         NOT NULL DEFAULT false,
@@ -27,12 +27,13 @@ COMMENT ON COLUMN ledger.caps.cap_id IS
 COMMENT ON COLUMN ledger.caps.kind IS 'hub.ledger.caps.kinds.CapKind.';
 COMMENT ON COLUMN ledger.caps.partner_id IS 'Whose points or money it caps; 0: anybody''s.';
 COMMENT ON COLUMN ledger.caps.subject IS
-    'What of the partner: a reason to issue, or a version of terms; empty: all of it.';
+    'What of it: a reason to issue, a version of terms or of an exchange offer; empty: all.';
 COMMENT ON COLUMN ledger.caps.currency IS 'ISO 4217 code of money; empty: it counts points.';
 COMMENT ON COLUMN ledger.caps.limit_amount IS
     'Points or money. Slices of a shared cap always sum to it.';
 COMMENT ON COLUMN ledger.caps.ends_at IS 'Exclusive; infinity: no end.';
-COMMENT ON COLUMN ledger.caps.renewal IS 'Whether the same holds for the next month or year.';
+COMMENT ON COLUMN ledger.caps.renewal IS
+    'Whether the same holds for the next day, week, month or year.';
 COMMENT ON COLUMN ledger.caps.is_partial IS
     'It grants what is left, where others refuse the whole.';
 COMMENT ON COLUMN ledger.caps.is_per_wallet IS 'Every wallet may use as much as the limit.';

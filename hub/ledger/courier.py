@@ -29,7 +29,7 @@ from hub.ledger.calls import (
 )
 from hub.ledger.caps.borrowing import Borrowing
 from hub.ledger.cuts import cut_lane_until
-from hub.ledger.due import book, due_repayment, find_due_lapse
+from hub.ledger.due import book_lapses, book_repayments
 from hub.ledger.errors import OutcomeUnknown, Overloaded, PosterClosed
 from hub.ledger.figures import CourierFigures
 from hub.ledger.operations import HOUSE_LANE, Code, HouseOperation, Operation, Outcome, Place
@@ -354,19 +354,15 @@ class Courier:
             for lane, outcome in sorted(upkeep.cuts.items()):
                 await cut_lane_until(connection, lane, outcome.posted_at)
             now = self._clock()
-            for wallet, operation in upkeep.lapses.items():
-                at = operation.decided_at or now
-                while lapse := await find_due_lapse(
-                    connection, wallet, at=at, posted_at=operation.posted_at
-                ):
-                    codes = await book(connection, [lapse], clock=now)
-                    if codes != [Code.BOOKED]:
-                        break  # the lane's cut is due, or somebody else ended the hold
-            for wallet, operation in upkeep.repayments.items():
-                repayment = due_repayment(
-                    wallet, at=operation.decided_at or now, posted_at=operation.posted_at
-                )
-                await book(connection, [repayment], clock=now)
+            for book_due, waiting in (
+                (book_lapses, upkeep.lapses),
+                (book_repayments, upkeep.repayments),
+            ):
+                for wallet, operation in waiting.items():
+                    at = operation.decided_at or now
+                    await book_due(
+                        connection, wallet, at=at, posted_at=operation.posted_at, clock=now
+                    )
             await upkeep.borrowing.borrow(connection)
         except CONNECTION_LOST as error:
             self.figures.connection_lost_count += 1

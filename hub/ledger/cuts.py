@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hub.kernel.tx import RawConnection
-from hub.ledger.due import book, list_due_expiries, list_due_lapses
+from hub.ledger.due import book, book_repayments, list_due_expiries, list_due_lapses
 from hub.ledger.operations import Code
 
 INSTANT_STEP: Final = timedelta(microseconds=1)
@@ -16,7 +16,8 @@ async def sweep_lane(
 ) -> int:
     """Book the end of every hold and the expiry of every lot that ended by an instant in a lane.
 
-    Holds go first: what they held may have expired meanwhile. Gives the number of entries booked.
+    Holds go first: what they held may have expired meanwhile; and so do repayments from points that
+    were usable before they ended. Gives the number of entries booked.
     `posted_at` None stands for the present of the lane. Safe to repeat and to interrupt.
 
     Source: rule book 1.4.2, 1.7.1.
@@ -26,6 +27,15 @@ async def sweep_lane(
         while operations := await list_due(connection, lane, at=at, posted_at=posted_at):
             codes = await book(connection, operations, clock=posted_at or at)
             booked += codes.count(Code.BOOKED)
+            for operation, code in zip(operations, codes, strict=True):
+                if code == Code.REPAYMENT_DUE:
+                    booked += await book_repayments(
+                        connection,
+                        operation.wallet,
+                        at=at,
+                        posted_at=posted_at,
+                        clock=posted_at or at,
+                    )
             if Code.CUT_DUE in codes:
                 await cut_lane_until(connection, lane, posted_at or at)
     return booked

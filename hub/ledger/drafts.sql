@@ -185,16 +185,3 @@ BEGIN
         END IF;
     END LOOP;
 END $$;
-
--- The donation match is a rate of the event, not of terms: one money line per lot (rule book 2.4).
-CREATE FUNCTION ledger.match_donations(
-    ops ledger.operation[], drafts ledger.draft[], seqs bigint[]) RETURNS void
-LANGUAGE sql SET search_path = ledger, pg_temp AS $$
-    INSERT INTO money_lines (lane, seq, line, segment_id, kind, is_reversal, debtor_id, creditor_id,
-                             amount, issue_terms_id)
-    SELECT (ops[d.ix]).lane, seqs[d.ix], d.line, (ops[d.ix]).segment_id, 'DONATION_MATCH',
-           d.is_reversal, d.issuer_id, (ops[d.ix]).partner_id,
-           -d.points * (ops[d.ix]).match_rate, d.issue_terms_id
-    FROM unnest(drafts) d
-    WHERE d.kind = 8 AND (ops[d.ix]).match_rate <> 0 AND d.issuer_id <> (ops[d.ix]).partner_id
-$$;

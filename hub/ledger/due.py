@@ -11,7 +11,7 @@ from typing import Final
 from hub.kernel.tx import RawConnection
 from hub.ledger.calls import POST_BATCH, columns_of
 from hub.ledger.entries import EntryKind
-from hub.ledger.operations import Operation, Place, hash_request
+from hub.ledger.operations import Code, Operation, Place, hash_request
 
 SWEEP_ACTOR: Final = "hub"
 WALLETS_PER_SWEEP: Final = 500
@@ -26,6 +26,7 @@ _ENDED_HOLDS_OF_WALLET: Final = """
 SELECT hold_seq, ends_at FROM ledger.holds
 WHERE lane = $1 AND wallet_id = $2 AND is_open AND ends_at <= $3 ORDER BY ends_at, hold_seq LIMIT 1
 """
+_MISSED_REPAYMENT: Final = "SELECT ledger.missed_repayment_at($1::smallint, $2, $3)"
 _WALLETS_WITH_EXPIRED_LOTS: Final = """
 SELECT wallet_id FROM (
     SELECT wallet_id FROM ledger.lots
@@ -64,19 +65,45 @@ async def list_due_expiries(
     return [_due(EntryKind.EXPIRE, Place(lane, row["wallet_id"]), at, posted_at) for row in rows]
 
 
-async def find_due_lapse(
-    connection: RawConnection, wallet: Place, *, at: datetime, posted_at: datetime | None
-) -> Operation | None:
-    """Find the next lapse to book of one wallet, decided at the end of its hold."""
-    row = await connection.fetchrow(_ENDED_HOLDS_OF_WALLET, wallet.lane, wallet.number, at)
-    if row is None:
-        return None
-    return _due(EntryKind.LAPSE, wallet, row["ends_at"], posted_at, row["hold_seq"])
+async def book_lapses(
+    connection: RawConnection,
+    wallet: Place,
+    *,
+    at: datetime,
+    posted_at: datetime | None,
+    clock: datetime,
+) -> int:
+    """Book the holds of a wallet that ended by an instant, each at its end; give how many."""
+    booked = 0
+    while row := await connection.fetchrow(_ENDED_HOLDS_OF_WALLET, wallet.lane, wallet.number, at):
+        lapse = _due(EntryKind.LAPSE, wallet, row["ends_at"], posted_at, row["hold_seq"])
+        if await book(connection, [lapse], clock=clock) != [Code.BOOKED]:
+            break  # the lane's cut is due, or somebody else ended the hold
+        booked += 1
+    return booked
 
 
-def due_repayment(wallet: Place, *, at: datetime, posted_at: datetime | None) -> Operation:
-    """Ask that a wallet repays what it owes from points that became usable by time alone."""
-    return _due(EntryKind.REPAY, wallet, at, posted_at)
+async def book_repayments(
+    connection: RawConnection,
+    wallet: Place,
+    *,
+    at: datetime,
+    posted_at: datetime | None,
+    clock: datetime,
+) -> int:
+    """Book what a wallet is to repay by an instant; give how many entries that is.
+
+    Points that have expired since were usable before: each repayment from them is decided at the
+    instant at which they became so, and is the same whenever it is booked.
+    """
+    booked = await book_lapses(connection, wallet, at=at, posted_at=posted_at, clock=clock)
+    while True:
+        missed_at = await connection.fetchval(_MISSED_REPAYMENT, wallet.lane, wallet.number, at)
+        due = _due(EntryKind.REPAY, wallet, missed_at or at, posted_at)
+        codes = await book(connection, [due], clock=clock)
+        booked += codes.count(Code.BOOKED)
+        if missed_at is None or codes != [Code.BOOKED]:
+            return booked
 
 
 async def book(

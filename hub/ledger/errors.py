@@ -50,7 +50,7 @@ class UnknownReference(DomainError):
 
 @dataclass(eq=False)
 class LotExpired(DomainError):
-    """The lot has expired; its issue can no longer be reversed."""
+    """The lot has expired: it can no longer be reversed, extended or released."""
 
 
 @dataclass(eq=False)

@@ -93,6 +93,22 @@ BEGIN
     END LOOP;
 END $$;
 
+-- When points of a wallet became usable, by time alone, that have expired since and should have
+-- repaid what it owed before (1.6.3): the earliest such instant, or none.
+CREATE FUNCTION ledger.missed_repayment_at(p_lane smallint, p_wallet bigint, p_at timestamptz)
+RETURNS timestamptz
+LANGUAGE sql STABLE SET search_path = ledger, pg_temp AS $$
+    SELECT min(due_at)
+    FROM (SELECT greatest(l.available_at, s.decided_at, d.since) AS due_at, l.expires_at
+          FROM (SELECT min(e.decided_at) AS since
+                FROM arrears a JOIN entries e ON e.lane = a.lane AND e.seq = a.seq
+                WHERE a.lane = p_lane AND a.wallet_id = p_wallet AND a.owed_points > 0) d,
+               lots l JOIN entries s ON s.lane = l.lane AND s.seq = l.source_seq
+          WHERE l.lane = p_lane AND l.wallet_id = p_wallet AND l.is_open AND l.expires_at <= p_at
+            AND l.restriction_id IS NULL AND l.remaining_points > l.held_points) gone
+    WHERE due_at < expires_at
+$$;
+
 -- The points of a wallet that anything may be paid with, in redemption order, as pieces.
 CREATE FUNCTION ledger.free_pieces(
     p_lane smallint, p_wallet bigint, p_at timestamptz, but_lot bigint) RETURNS ledger.draft[]
@@ -131,7 +147,7 @@ BEGIN
         LEFT JOIN holds h ON e.kind = 11 AND h.lane = e.lane AND h.hold_seq = e.ref_seq
         WHERE e.lane = op.lane AND e.seq = op.ref_seq AND e.wallet_id = op.wallet_id
           AND e.partner_id = op.partner_id
-          AND (e.kind IN (2, 7, 8) OR h.purpose IN (2, 7, 8));
+          AND (e.kind IN (2, 7, 8) OR e.kind = 9 AND e.mode = 1 OR h.purpose IN (2, 7, 8));
         IF NOT FOUND THEN
             ops[op.ix].code := 6;                                           -- UnknownReference
             CONTINUE;
@@ -141,6 +157,10 @@ BEGIN
         IF refunded + op.points > redemption.points THEN
             ops[op.ix].code := 9;                                           -- RefundExceedsRedeemed
             ops[op.ix].detail := redemption.points - refunded;
+            CONTINUE;
+        END IF;
+        IF op.ends_at <= op.decided_at THEN
+            ops[op.ix].code := 18;                                          -- EndNotLater
             CONTINUE;
         END IF;
         ops[op.ix].terms_id := redemption.terms_id;

@@ -185,9 +185,11 @@ BEGIN
             END IF;
         ELSIF lot.available_at <= op.decided_at OR free = 0 THEN
             ops[op.ix].code := 15;                                          -- LotNotPending
+        ELSIF lot.expires_at <= op.decided_at THEN
+            ops[op.ix].code := 7;                                           -- LotExpired
         ELSE
             ops[op.ix].points := free;
-            IF op.is_owing AND lot.restriction_id IS NULL AND lot.expires_at > op.decided_at THEN
+            IF op.is_owing AND lot.restriction_id IS NULL THEN
                 moved.points := free;
                 repaid := ledger.draft_repayment(op.lane, op.wallet_id, op.ix, 0, ARRAY[moved],
                                                  NULL);

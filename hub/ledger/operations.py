@@ -62,7 +62,7 @@ class Operation:
     """One thing to book, on one wallet (a transfer: on two of the same lane).
 
     `expires_at` is the end of the lot that is made, or of a hold. `mode` says of a hold which kind
-    its capture will be, and of a reverse how far it goes.
+    its capture will be, of a reverse how far it goes, of an exchange whether it may be given back.
 
     Units: whole points; instants in UTC. `decided_at`, `occurred_at` and `posted_at` default to the
     hub's clock at the moment the batch leaves. `key_hash` None books without an idempotency key:

@@ -100,6 +100,9 @@ BEGIN
                     THEN 54                                             -- a lapse is to be booked
                     WHEN w.owed_points > 0 AND g.kind NOT IN (5, 13, 14)
                          AND w.balance_points - w.held_points - over.points - apart.points > 0
+                      OR w.owed_points > 0 AND g.kind NOT IN (13, 14) AND over.points > 0
+                         AND ledger.missed_repayment_at(g.lane, g.wallet_id, g.decided_at)
+                             IS NOT NULL
                     THEN 55                                             -- a repayment is
                     ELSE 0 END::smallint AS code
         FROM given g
@@ -199,8 +202,11 @@ BEGIN
        AND EXISTS (SELECT FROM charges c WHERE c.lane = ANY (a_lane)) THEN
         charges := charges || ledger.charges_given_back(ops, drafts);
     END IF;
-    PERFORM ledger.assert_free_of_conflicts(ops);
-    PERFORM ledger.assert_drafts(ops, drafts);
+    PERFORM ledger.assert_free_of_conflicts(
+        p_clock, a_kind, a_wallet, a_counter, a_decided, a_group, a_partner, a_actor);
+    IF drafts IS NOT NULL OR NOT a_kind <@ '{1,15}'::smallint[] THEN
+        PERFORM ledger.assert_drafts(ops, drafts);
+    END IF;
 
     -- 3. Number entries and lots, dense in each lane, in the order of the batch.
     SELECT array_agg(CASE WHEN is_booked THEN l_seq[lane + 2] + booked ELSE 0 END ORDER BY ix),
@@ -235,7 +241,8 @@ BEGIN
             GROUP BY ix) by_ix;
     END IF;
 
-    -- 4. Book. The statement writes only rows that the locked lanes own, each at most once.
+    -- 4. Book. The statement writes only rows that the locked lanes own, each at most once. What
+    --    only some batches write besides has functions of its own (booking.sql).
     WITH op AS MATERIALIZED (
         SELECT o.*, seqs[o.ix] AS new_seq, o.kind IN (1, 15) AND o.points > 0 AS makes_lot,
                CASE WHEN o.kind NOT IN (1, 15) THEN o.lot_id
@@ -252,8 +259,7 @@ BEGIN
                CASE WHEN d.kind IN (2, 7, 8, 9) THEN o.terms_id ELSE 0 END AS acceptor_terms_id,
                CASE WHEN d.new_lot IS NULL THEN NULL WHEN o.kind = 6 THEN o.counter_wallet_id
                     ELSE o.wallet_id END AS to_wallet_id,
-               CASE WHEN o.kind = 6 THEN d.expires_at ELSE o.ends_at END AS new_expires_at,
-               o.contributor_wallet_id
+               CASE WHEN o.kind = 6 THEN d.expires_at ELSE o.ends_at END AS new_expires_at
         FROM unnest(drafts) d JOIN op o ON o.ix = d.ix
     ), entry AS (
         INSERT INTO entries (lane, seq, kind, partner_id, wallet_id, counter_lane,
@@ -293,16 +299,6 @@ BEGIN
                CASE kind WHEN 15 THEN counter_lane END, CASE kind WHEN 15 THEN lot_id END,
                restriction_id, contributor_wallet_id, points + owed_change > 0
         FROM op WHERE makes_lot
-    ), moved AS (
-        INSERT INTO lots (lane, lot_id, wallet_id, issuer_id, funder_id, issue_terms_id, points,
-                          remaining_points, issue_rank, available_at, expires_at, source_seq,
-                          source_lot_id, restriction_id, contributor_wallet_id)
-        SELECT l.lane, first_lots[a.ix] + a.new_lot - 1, a.to_wallet_id, l.issuer_id, l.funder_id,
-               l.issue_terms_id, -a.points, -a.points, l.issue_rank, l.available_at,
-               a.new_expires_at, a.seq, l.lot_id, l.restriction_id,
-               coalesce(a.contributor_wallet_id, l.contributor_wallet_id)
-        FROM allocation a JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
-        WHERE a.new_lot IS NOT NULL
     ), lot_change AS MATERIALIZED (
         SELECT lane, lot_id, sum(points)::bigint AS points, sum(held_points)::bigint AS held_points,
                max(available_at) AS available_at
@@ -334,32 +330,6 @@ BEGIN
                              held_points = w.held_points + c.held,
                              owed_points = w.owed_points + c.owed, last_seq = c.seq
         FROM wallet_change c WHERE w.lane = c.lane AND w.wallet_id = c.wallet_id RETURNING 1
-    ), held AS (
-        INSERT INTO holds (lane, hold_seq, wallet_id, partner_id, purpose, points, ends_at,
-                           counter_lane, counter_wallet_id)
-        SELECT lane, new_seq, wallet_id, partner_id, mode, points, ends_at, counter_lane,
-               counter_wallet_id
-        FROM op WHERE kind = 10
-    ), ended_hold AS (
-        UPDATE holds h SET is_open = false, ended_seq = o.new_seq,
-                           captured_points = CASE o.kind WHEN 11 THEN o.points ELSE 0 END
-        FROM op o WHERE o.kind IN (11, 12, 13) AND h.lane = o.lane AND h.hold_seq = o.ref_seq
-    ), indebted AS (
-        INSERT INTO arrears (lane, wallet_id, seq, creditor_id, points, owed_points)
-        SELECT lane, wallet_id, new_seq, partner_id, owed_change, owed_change
-        FROM op WHERE owed_change > 0
-    ), repayment AS (
-        SELECT lane, wallet_id, arrears_seq, sum(points)::bigint AS points
-        FROM (SELECT lane, wallet_id, arrears_seq, points FROM allocation
-              WHERE arrears_seq IS NOT NULL
-              UNION ALL
-              SELECT lane, wallet_id, ref_seq, owed_change FROM op
-              WHERE kind = 19 AND owed_change < 0) repaid
-        GROUP BY lane, wallet_id, arrears_seq
-    ), repaid AS (
-        UPDATE arrears a SET owed_points = a.owed_points + r.points
-        FROM repayment r
-        WHERE a.lane = r.lane AND a.wallet_id = r.wallet_id AND a.seq = r.arrears_seq
     ), flowed AS (
         INSERT INTO flows AS f (lane, segment_id, kind, issuer_id, acceptor_id, issue_terms_id,
                                 acceptor_terms_id, is_reversal, points, entry_count)
@@ -409,6 +379,8 @@ BEGIN
                o.cap_id, o.posted_at
         FROM unnest(ops) o
         WHERE NOT o.is_replay AND o.code < 50 AND o.key_hash IS NOT NULL
+          -- A wallet that was merged is opened for what belongs there: closed is no answer.
+          AND NOT (o.code = 3 AND o.kind IN (3, 4, 19))
     ), advanced AS (
         UPDATE lanes l SET last_seq = m.last_seq, last_posted_at = m.last_posted_at,
                            last_lot_id = m.last_lot_id
@@ -424,7 +396,14 @@ BEGIN
     IF NOT is_complete THEN
         RAISE EXCEPTION 'lots, wallets or liabilities do not match the batch';
     END IF;
-    IF EXISTS (SELECT FROM unnest(ops) o WHERE o.match_rate IS NOT NULL AND seqs[o.ix] > 0) THEN
+    IF a_kind && '{3,6,16,17}'::smallint[] THEN
+        PERFORM ledger.book_moved_lots(ops, drafts, seqs, first_lots);
+    END IF;
+    IF has_owing OR NOT a_kind <@ '{1,2,5,6,7,8,9,15}'::smallint[] THEN
+        PERFORM ledger.book_claims(ops, drafts, seqs);
+    END IF;
+    IF a_kind && '{3,8}'::smallint[] AND EXISTS (
+        SELECT FROM unnest(ops) o WHERE o.match_rate IS NOT NULL AND seqs[o.ix] > 0) THEN
         PERFORM ledger.match_donations(ops, drafts, seqs);
     END IF;
     IF charges IS NOT NULL THEN

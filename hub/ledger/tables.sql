@@ -138,7 +138,8 @@ COMMENT ON COLUMN ledger.entries.asked_points IS
     'What was asked for, where less was granted or could be taken.';
 COMMENT ON COLUMN ledger.entries.cap_id IS 'Cap that left no more (rule book 1.3.4).';
 COMMENT ON COLUMN ledger.entries.mode IS
-    'Of a hold: the kind that its capture counts as. Of a reverse: how far it goes.';
+    'Of a hold: the kind that its capture counts as. Of a reverse: how far it goes. Of an exchange:
+1 if it may be given back.';
 COMMENT ON COLUMN ledger.entries.ref_seq IS
     'Entry of this lane that this one gives back, ends or takes back.';
 COMMENT ON COLUMN ledger.entries.lot_id IS

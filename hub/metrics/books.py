@@ -20,12 +20,14 @@ BOOKS: Final = CollectorRegistry()
 
 AUDIT_FINDINGS: Final = Gauge(
     "hub_audit_findings",
-    "Places that the last audit of the books found wrong; 0 is well.",
+    "Places that the last audit found wrong; 0 is well. Scope: whole, or new entries.",
+    ["scope"],
     registry=BOOKS,
 )
 AUDIT_LAST_RUN: Final = Gauge(
     "hub_audit_last_run_timestamp_seconds",
-    "When the last audit began; 0 before the first.",
+    "When the last audit of a scope, whole or new, began; none before the first.",
+    ["scope"],
     registry=BOOKS,
 )
 FEED_LAG: Final = Gauge(
@@ -67,14 +69,18 @@ OVERDUE: Final = Gauge(
 async def refresh_metrics(database: Database) -> None:
     """Read the figures anew; the cost depends on jobs, consumers and lanes, never on entries."""
     async with database.read(HUB_ACTOR) as tx:
-        runs = await list_runs(tx, limit=1)
+        runs = {
+            scope: await list_runs(tx, limit=1, is_whole=is_whole)
+            for scope, is_whole in (("whole", True), ("new", False))
+        }
         lags = await list_lags(tx)
         states = await count_jobs(tx)
         await _read_seals(tx)
         await _read_windows(tx)
-    for run in runs:
-        AUDIT_FINDINGS.set(run.finding_count)
-        AUDIT_LAST_RUN.set(int(run.started_at.timestamp()))
+    for scope, newest in runs.items():
+        for run in newest:
+            AUDIT_FINDINGS.labels(scope).set(run.finding_count)
+            AUDIT_LAST_RUN.labels(scope).set(int(run.started_at.timestamp()))
     for lag in lags:
         FEED_LAG.labels(lag.consumer).set(lag.waiting_count)
         FEED_PARKED.labels(lag.consumer).set(lag.parked_count)

@@ -211,27 +211,33 @@ BEGIN
     IF FOUND THEN RAISE EXCEPTION 'allocations do not sum to their operation'; END IF;
 END $$;
 
-CREATE FUNCTION ledger.assert_free_of_conflicts(ops ledger.operation[]) RETURNS void
+CREATE FUNCTION ledger.assert_free_of_conflicts(p_clock timestamp with time zone, a_kind smallint[], a_wallet bigint[], a_counter bigint[], a_decided timestamp with time zone[], a_group integer[], a_partner integer[], a_actor text[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'ledger', 'pg_temp'
     AS $$
 BEGIN
     PERFORM FROM (
         SELECT o.wallet_id, o.ix, o.kind IN (1, 15) AS is_credit, o.kind IN (2, 6, 7, 8, 9, 10)
-                   AS is_debit, o.decided_at FROM unnest(ops) o
+                   AS is_debit, coalesce(o.decided_at, p_clock) AS decided_at
+        FROM unnest(a_wallet, a_kind, a_decided) WITH ORDINALITY
+            AS o (wallet_id, kind, decided_at, ix)
         UNION ALL
-        SELECT o.counter_wallet_id, o.ix, true, false, NULL FROM unnest(ops) o WHERE o.kind = 6
+        SELECT o.wallet_id, o.ix, true, false, NULL
+        FROM unnest(a_counter, a_kind) WITH ORDINALITY AS o (wallet_id, kind, ix)
+        WHERE o.kind = 6
     ) touched
     GROUP BY wallet_id HAVING count(*) > 1 AND (
         bool_or(NOT is_credit AND NOT is_debit)
         OR min(decided_at) FILTER (WHERE is_debit) < max(decided_at) FILTER (WHERE is_debit)
         OR min(ix) FILTER (WHERE is_credit) < max(ix) FILTER (WHERE is_debit));
     IF FOUND THEN RAISE EXCEPTION 'the batch is not free of conflicts'; END IF;
-    PERFORM FROM unnest(ops) o WHERE o.group_number IS NOT NULL AND o.kind NOT IN (1, 15);
-    IF FOUND THEN RAISE EXCEPTION 'a group has credits only'; END IF;
-    PERFORM FROM unnest(ops) o
-    WHERE starts_with(o.actor, 'partner:') AND o.actor <> 'partner:' || o.partner_id;
-    IF FOUND THEN RAISE EXCEPTION 'a partner posts in its own name only'; END IF;
+    PERFORM FROM unnest(a_group, a_kind, a_actor, a_partner)
+        AS o (group_number, kind, actor, partner_id)
+    WHERE o.group_number IS NOT NULL AND o.kind NOT IN (1, 15)
+       OR starts_with(o.actor, 'partner:') AND o.actor <> 'partner:' || o.partner_id;
+    IF FOUND THEN
+        RAISE EXCEPTION 'a group has credits only, and a partner posts in its own name only';
+    END IF;
 END $$;
 
 CREATE FUNCTION ledger.audit() RETURNS TABLE(rule text, place text, found text, expected text)
@@ -483,6 +489,158 @@ CREATE FUNCTION ledger.audit() RETURNS TABLE(rule text, place text, found text, 
                             l.source_lane, l.source_lot_id) END, a.body) END
 $$;
 
+CREATE FUNCTION ledger.audit_news(a_lane smallint[], a_from bigint[]) RETURNS TABLE(rule text, place text, found text, expected text)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'ledger', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+    WITH since AS (
+        SELECT * FROM unnest(a_lane, a_from) AS u (lane, from_seq)
+    ), news AS MATERIALIZED (
+        SELECT e.* FROM since s JOIN entries e ON e.lane = s.lane AND e.seq > s.from_seq
+    ), touched AS MATERIALIZED (
+        SELECT lane, wallet_id FROM news WHERE wallet_id IS NOT NULL
+        UNION
+        SELECT lane, counter_wallet_id FROM news WHERE kind = 6
+    ), taken AS MATERIALIZED (          -- from each lot of those wallets, by all their entries
+        SELECT a.lane, a.lot_id, sum(a.points)::bigint AS points,
+               sum(a.held_points)::bigint AS held_points
+        FROM touched t JOIN entries e ON e.lane = t.lane AND e.wallet_id = t.wallet_id
+        JOIN allocations a ON a.lane = e.lane AND a.seq = e.seq
+        GROUP BY a.lane, a.lot_id
+    ), open_lots AS MATERIALIZED (
+        SELECT l.* FROM touched t
+        JOIN lots l ON l.lane = t.lane AND l.wallet_id = t.wallet_id AND l.is_open
+    ), their_holds AS MATERIALIZED (
+        SELECT h.* FROM news n JOIN holds h ON h.lane = n.lane AND h.hold_seq =
+            CASE n.kind WHEN 10 THEN n.seq ELSE n.ref_seq END
+        WHERE n.kind IN (10, 11, 12, 13)
+    )
+    SELECT 'sequence is dense', format('lane %s', l.lane),
+           format('%s new entries up to %s', count(n.seq), coalesce(max(n.seq), s.from_seq)),
+           l.last_seq::text
+    FROM since s JOIN lanes l USING (lane) LEFT JOIN news n USING (lane)
+    GROUP BY l.lane, l.last_seq, s.from_seq
+    HAVING count(n.seq) <> l.last_seq - s.from_seq
+        OR coalesce(max(n.seq), s.from_seq) <> l.last_seq
+    UNION ALL
+    SELECT 'posted_at never falls', format('entry %s:%s', n.lane, n.seq), n.posted_at::text,
+           e.posted_at::text
+    FROM news n JOIN entries e ON e.lane = n.lane AND e.seq = n.seq - 1
+    WHERE n.posted_at < e.posted_at
+    UNION ALL
+    SELECT 'entry lies in its segment', format('entry %s:%s', n.lane, n.seq), n.segment_id::text,
+           n.posted_at::text
+    FROM news n LEFT JOIN segments s ON s.segment_id = n.segment_id
+         AND s.starts_at <= n.posted_at AND n.posted_at < s.ends_at
+    WHERE s.segment_id IS NULL
+    UNION ALL
+    SELECT 'leaf hashes its entry', format('entry %s:%s', e.lane, e.seq),
+           encode(e.leaf_hash, 'hex'), encode(ledger.leaf_of(e), 'hex')
+    FROM since s JOIN entries e ON e.lane = s.lane AND e.seq > s.from_seq
+    WHERE e.leaf_hash <> ledger.leaf_of(e)
+    UNION ALL
+    SELECT 'entry equals its allocations', format('entry %s:%s', n.lane, n.seq), n.points::text,
+           coalesce(a.points, 0)::text
+    FROM news n LEFT JOIN LATERAL (
+        SELECT CASE WHEN n.kind = 3 THEN sum(x.points) FILTER (WHERE x.is_reversal)
+                    WHEN n.kind = 4 THEN coalesce(-sum(x.points), 0) + coalesce(
+                        (SELECT d.points FROM arrears d WHERE d.lane = n.lane
+                            AND d.wallet_id = n.wallet_id AND d.seq = n.seq), 0)
+                    WHEN n.kind = 11 THEN -sum(x.points) FILTER (WHERE x.kind = n.mode)
+                    WHEN n.kind IN (10, 12, 13) THEN abs(sum(x.held_points))
+                    WHEN n.kind IN (16, 17) THEN -sum(x.points) FILTER (WHERE x.kind = 6)
+                    ELSE -sum(x.points) END::bigint AS points
+        FROM allocations x WHERE x.lane = n.lane AND x.seq = n.seq) a ON true
+    WHERE n.lane >= 0 AND n.kind NOT IN (1, 15, 18, 19)
+      AND n.points IS DISTINCT FROM coalesce(a.points, 0)
+    UNION ALL
+    SELECT 'lot equals its allocations', format('lot %s:%s', l.lane, l.lot_id),
+           format('%s, held %s', l.remaining_points, l.held_points),
+           format('%s, held %s', l.points + coalesce(t.points, 0), coalesce(t.held_points, 0))
+    FROM (SELECT lane, lot_id FROM open_lots UNION SELECT lane, lot_id FROM taken) c
+    JOIN lots l USING (lane, lot_id) LEFT JOIN taken t USING (lane, lot_id)
+    WHERE l.remaining_points <> l.points + coalesce(t.points, 0)
+       OR l.held_points <> coalesce(t.held_points, 0)
+    UNION ALL
+    SELECT 'lot is within its bounds', format('lot %s:%s', lane, lot_id),
+           format('held %s, remaining %s, points %s', held_points, remaining_points, points),
+           '0 <= held <= remaining <= points'
+    FROM open_lots
+    WHERE NOT (0 <= held_points AND held_points <= remaining_points AND remaining_points <= points)
+    UNION ALL
+    SELECT 'wallet equals its lots', format('wallet %s:%s', w.lane, w.wallet_id),
+           format('%s, held %s', w.balance_points, w.held_points),
+           format('%s, held %s', coalesce(l.points, 0), coalesce(l.held_points, 0))
+    FROM touched t JOIN wallets w USING (lane, wallet_id)
+    LEFT JOIN (SELECT lane, wallet_id, sum(remaining_points)::bigint AS points,
+                      sum(held_points)::bigint AS held_points
+               FROM open_lots GROUP BY lane, wallet_id) l USING (lane, wallet_id)
+    WHERE w.balance_points <> coalesce(l.points, 0) OR w.held_points <> coalesce(l.held_points, 0)
+    UNION ALL
+    SELECT 'lot has a wallet', format('lot %s:%s', l.lane, l.lot_id), l.wallet_id::text,
+           'a wallet of the lane'
+    FROM open_lots l LEFT JOIN wallets w USING (lane, wallet_id) WHERE w.wallet_id IS NULL
+    UNION ALL
+    SELECT 'wallet equals its holds', format('wallet %s:%s', w.lane, w.wallet_id),
+           w.held_points::text, coalesce(h.points, 0)::text
+    FROM touched t JOIN wallets w USING (lane, wallet_id)
+    CROSS JOIN LATERAL (SELECT sum(x.points)::bigint AS points FROM holds x
+                        WHERE x.lane = w.lane AND x.wallet_id = w.wallet_id AND x.is_open) h
+    WHERE w.held_points <> coalesce(h.points, 0)
+    UNION ALL
+    SELECT 'hold equals its lines', format('hold %s:%s', h.lane, h.hold_seq), h.points::text,
+           coalesce(a.points, 0)::text
+    FROM their_holds h CROSS JOIN LATERAL (
+        SELECT sum(x.held_points)::bigint AS points FROM allocations x
+        WHERE x.lane = h.lane AND x.seq = h.hold_seq) a
+    WHERE h.points <> coalesce(a.points, 0)
+    UNION ALL
+    SELECT 'hold ends once', format('hold %s:%s', h.lane, h.hold_seq),
+           format('open %s, %s ends', h.is_open, e.ends), 'open without an end, or one end'
+    FROM their_holds h CROSS JOIN LATERAL (
+        SELECT count(*) AS ends FROM entries x
+        WHERE x.lane = h.lane AND x.ref_seq = h.hold_seq AND x.kind IN (11, 12, 13)) e
+    WHERE e.ends <> CASE WHEN h.is_open THEN 0 ELSE 1 END
+    UNION ALL
+    SELECT 'arrivals equal captures', format('hold %s:%s', h.lane, h.hold_seq),
+           coalesce(a.points, 0)::text, h.captured_points::text
+    FROM their_holds h CROSS JOIN LATERAL (
+        SELECT sum(x.points)::bigint AS points FROM entries x
+        WHERE x.lane = h.counter_lane AND x.wallet_id = h.counter_wallet_id AND x.kind = 15
+          AND x.counter_lane = h.lane AND x.ref_seq = h.hold_seq) a
+    WHERE h.purpose = 6 AND NOT h.is_open AND coalesce(a.points, 0) <> h.captured_points
+    UNION ALL
+    SELECT 'arrears equal their repayments', format('wallet %s:%s, entry %s', d.lane, d.wallet_id,
+                                                    d.seq),
+           d.owed_points::text,
+           (d.points + coalesce(r.points, 0) - coalesce(f.points, 0))::text
+    FROM touched t JOIN arrears d USING (lane, wallet_id)
+    CROSS JOIN LATERAL (
+        SELECT sum(a.points)::bigint AS points
+        FROM entries e JOIN allocations a ON a.lane = e.lane AND a.seq = e.seq
+        WHERE e.lane = d.lane AND e.wallet_id = d.wallet_id AND a.arrears_seq = d.seq) r
+    CROSS JOIN LATERAL (
+        SELECT sum(e.points)::bigint AS points FROM entries e
+        WHERE e.lane = d.lane AND e.ref_seq = d.seq AND e.kind = 19 AND e.mode = 1) f
+    WHERE d.owed_points <> d.points + coalesce(r.points, 0) - coalesce(f.points, 0)
+    UNION ALL
+    SELECT 'wallet equals its arrears', format('wallet %s:%s', w.lane, w.wallet_id),
+           w.owed_points::text, coalesce(d.points, 0)::text
+    FROM touched t JOIN wallets w USING (lane, wallet_id)
+    CROSS JOIN LATERAL (SELECT sum(x.owed_points)::bigint AS points FROM arrears x
+                        WHERE x.lane = w.lane AND x.wallet_id = w.wallet_id) d
+    WHERE w.owed_points <> coalesce(d.points, 0)
+    UNION ALL
+    SELECT 'refunds stay within the redemption', format('entry %s:%s', o.lane, o.seq),
+           r.points::text, o.points::text
+    FROM (SELECT DISTINCT lane, ref_seq FROM news WHERE kind = 3) n
+    JOIN entries o ON o.lane = n.lane AND o.seq = n.ref_seq
+    CROSS JOIN LATERAL (SELECT sum(e.points) AS points FROM entries e
+                        WHERE e.lane = o.lane AND e.ref_seq = o.seq AND e.kind = 3) r
+    WHERE r.points > o.points
+$$;
+
 CREATE FUNCTION ledger.book_charges(ops ledger.operation[], charges ledger.charge[], seqs bigint[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'ledger', 'pg_temp'
@@ -509,6 +667,62 @@ BEGIN
     SELECT c.lane, c.cap_id, c.wallet_id, sum(c.amount) FROM charge c
     JOIN caps k ON k.cap_id = c.cap_id WHERE k.is_per_wallet GROUP BY 1, 2, 3
     ON CONFLICT (lane, cap_id, wallet_id) DO UPDATE SET used = u.used + excluded.used;
+END $$;
+
+CREATE FUNCTION ledger.book_claims(ops ledger.operation[], drafts ledger.draft[], seqs bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'ledger', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+BEGIN
+    WITH op AS MATERIALIZED (
+        SELECT o.*, seqs[o.ix] AS new_seq FROM unnest(ops) o WHERE seqs[o.ix] > 0
+    ), held AS (
+        INSERT INTO holds (lane, hold_seq, wallet_id, partner_id, purpose, points, ends_at,
+                           counter_lane, counter_wallet_id)
+        SELECT lane, new_seq, wallet_id, partner_id, mode, points, ends_at, counter_lane,
+               counter_wallet_id
+        FROM op WHERE kind = 10
+    ), ended_hold AS (
+        UPDATE holds h SET is_open = false, ended_seq = o.new_seq,
+                           captured_points = CASE o.kind WHEN 11 THEN o.points ELSE 0 END
+        FROM op o WHERE o.kind IN (11, 12, 13) AND h.lane = o.lane AND h.hold_seq = o.ref_seq
+    ), indebted AS (
+        INSERT INTO arrears (lane, wallet_id, seq, creditor_id, points, owed_points)
+        SELECT lane, wallet_id, new_seq, partner_id, owed_change, owed_change
+        FROM op WHERE owed_change > 0
+    ), repayment AS (
+        SELECT lane, wallet_id, arrears_seq, sum(points)::bigint AS points
+        FROM (SELECT o.lane, o.wallet_id, d.arrears_seq, d.points
+              FROM unnest(drafts) d JOIN op o ON o.ix = d.ix
+              WHERE d.arrears_seq IS NOT NULL
+              UNION ALL
+              SELECT lane, wallet_id, ref_seq, owed_change FROM op
+              WHERE kind = 19 AND owed_change < 0) repaid
+        GROUP BY lane, wallet_id, arrears_seq
+    )
+    UPDATE arrears a SET owed_points = a.owed_points + r.points
+    FROM repayment r
+    WHERE a.lane = r.lane AND a.wallet_id = r.wallet_id AND a.seq = r.arrears_seq;
+END $$;
+
+CREATE FUNCTION ledger.book_moved_lots(ops ledger.operation[], drafts ledger.draft[], seqs bigint[], first_lots bigint[]) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'ledger', 'pg_temp'
+    SET enable_seqscan TO 'off'
+    AS $$
+BEGIN
+    INSERT INTO lots (lane, lot_id, wallet_id, issuer_id, funder_id, issue_terms_id, points,
+                      remaining_points, issue_rank, available_at, expires_at, source_seq,
+                      source_lot_id, restriction_id, contributor_wallet_id)
+    SELECT l.lane, first_lots[d.ix] + d.new_lot - 1,
+           CASE o.kind WHEN 6 THEN o.counter_wallet_id ELSE o.wallet_id END,
+           l.issuer_id, l.funder_id, l.issue_terms_id, -d.points, -d.points, l.issue_rank,
+           l.available_at, CASE o.kind WHEN 6 THEN d.expires_at ELSE o.ends_at END, seqs[d.ix],
+           l.lot_id, l.restriction_id, coalesce(o.contributor_wallet_id, l.contributor_wallet_id)
+    FROM unnest(drafts) d JOIN unnest(ops) o ON o.ix = d.ix AND seqs[o.ix] > 0
+    JOIN lots l ON l.lane = o.lane AND l.lot_id = d.lot_id
+    WHERE d.new_lot IS NOT NULL;
 END $$;
 
 CREATE FUNCTION ledger.borrow_slice(p_cap bigint, p_lane smallint, p_wanted numeric) RETURNS numeric
@@ -726,78 +940,88 @@ CREATE FUNCTION ledger.draft_hold_ends(INOUT ops ledger.operation[], INOUT draft
     SET enable_seqscan TO 'off'
     AS $$
 DECLARE
-    op ledger.operation;
-    hold ledger.holds;
-    taken bigint;
-    gone bigint;
-    ending ledger.draft[];
-    freed ledger.draft[];
+    hold record;
     repaid ledger.draft[];
 BEGIN
-    FOR op IN
-        SELECT * FROM unnest(ops) o
-        WHERE o.code = 0 AND NOT o.is_replay AND o.kind IN (11, 12, 13) ORDER BY o.ix
-    LOOP
-        SELECT * INTO hold FROM holds h
-        WHERE h.lane = op.lane AND h.hold_seq = op.ref_seq AND h.wallet_id = op.wallet_id
-          AND (h.partner_id = op.partner_id OR op.kind = 13);
-        ops[op.ix].code := CASE
-            WHEN NOT FOUND THEN 6                                           -- UnknownReference
-            WHEN op.kind = 13 AND NOT (hold.is_open AND hold.ends_at <= op.decided_at) THEN 53
-            WHEN NOT hold.is_open THEN 12                                   -- HoldEnded
-            WHEN op.kind = 11 AND op.points > hold.points THEN 13           -- CaptureExceedsHold
-            WHEN op.kind = 11 AND hold.purpose <> 6 AND NOT EXISTS (
-                SELECT FROM terms_spans t
-                WHERE t.terms_id = op.terms_id AND t.partner_id = op.partner_id
-                  AND t.effective_from <= op.occurred_at AND op.occurred_at < t.effective_until)
-            THEN CASE WHEN ledger.has_terms(op.partner_id, op.occurred_at) THEN 52 ELSE 4 END
-            ELSE 0 END;
-        IF ops[op.ix].code = 13 THEN
-            ops[op.ix].detail := hold.points;
-        END IF;
-        CONTINUE WHEN ops[op.ix].code <> 0;
-        taken := CASE op.kind WHEN 11 THEN op.points ELSE 0 END;
-        WITH held AS (
-            SELECT a.line, a.lot_id, a.issuer_id, a.issue_terms_id, l.expires_at,
-                   l.restriction_id IS NULL AND l.available_at <= op.decided_at AS is_general,
+    FOR hold IN
+        WITH asked AS MATERIALIZED (
+            SELECT o.ix, o.lane, o.wallet_id, o.kind, o.decided_at, o.ref_seq, o.is_owing,
+                   h.points, h.purpose, h.partner_id, h.counter_lane, h.counter_wallet_id,
+                   CASE o.kind WHEN 11 THEN o.points ELSE 0 END AS taken,
+                   CASE WHEN h.hold_seq IS NULL THEN 6                      -- UnknownReference
+                        WHEN o.kind = 13 AND NOT (h.is_open AND h.ends_at <= o.decided_at) THEN 53
+                        WHEN NOT h.is_open THEN 12                          -- HoldEnded
+                        WHEN o.kind = 11 AND o.points > h.points THEN 13    -- CaptureExceedsHold
+                        WHEN o.kind = 11 AND h.purpose <> 6 AND t.terms_id IS NULL THEN
+                            CASE WHEN ledger.has_terms(o.partner_id, o.occurred_at) THEN 52
+                                 ELSE 4 END
+                        ELSE 0 END::smallint AS code
+            FROM unnest(ops) o
+            LEFT JOIN holds h ON h.lane = o.lane AND h.hold_seq = o.ref_seq
+                  AND h.wallet_id = o.wallet_id AND (h.partner_id = o.partner_id OR o.kind = 13)
+            LEFT JOIN terms_spans t ON t.terms_id = o.terms_id AND t.partner_id = o.partner_id
+                  AND t.effective_from <= o.occurred_at AND o.occurred_at < t.effective_until
+            WHERE o.code = 0 AND NOT o.is_replay AND o.kind IN (11, 12, 13)
+        ), held AS (
+            SELECT k.*, a.lot_id, a.issuer_id, a.issue_terms_id, l.expires_at,
+                   l.restriction_id IS NULL AND l.available_at <= k.decided_at AS is_general,
                    (sum(a.held_points) OVER w)::bigint - a.held_points AS low,
                    (sum(a.held_points) OVER w)::bigint AS high
-            FROM allocations a JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
-            WHERE a.lane = op.lane AND a.seq = op.ref_seq
-            WINDOW w AS (ORDER BY a.line ROWS UNBOUNDED PRECEDING)
+            FROM asked k JOIN allocations a ON a.lane = k.lane AND a.seq = k.ref_seq
+            JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
+            WHERE k.code = 0
+            WINDOW w AS (PARTITION BY k.ix ORDER BY a.line ROWS UNBOUNDED PRECEDING)
         ), part AS (
-            SELECT hold.purpose AS kind, h.*, least(h.high, taken) - h.low AS n FROM held h
-            WHERE h.low < taken
+            SELECT h.purpose AS part_kind, h.*, least(h.high, h.taken) - h.low AS n FROM held h
+            WHERE h.low < h.taken
             UNION ALL
-            SELECT CASE WHEN h.expires_at <= op.decided_at THEN 5 ELSE 10 END::smallint, h.*,
-                   h.high - greatest(h.low, taken)
-            FROM held h WHERE taken < h.high
+            SELECT CASE WHEN h.expires_at <= h.decided_at THEN 5 ELSE 10 END::smallint, h.*,
+                   h.high - greatest(h.low, h.taken)
+            FROM held h WHERE h.taken < h.high
         )
-        SELECT array_agg((op.ix, number, kind, false, lot_id, CASE kind WHEN 10 THEN 0 ELSE -n END,
-                          -n, issuer_id, issue_terms_id, expires_at, NULL, NULL, NULL)
-                         ::ledger.draft ORDER BY number),
-               array_agg((op.ix, number, kind, false, lot_id, n, 0, issuer_id, issue_terms_id,
-                          expires_at, NULL, NULL, NULL)::ledger.draft ORDER BY number)
-                   FILTER (WHERE kind = 10 AND is_general),
-               coalesce(sum(n) FILTER (WHERE kind = 5), 0)
-        INTO ending, freed, gone
-        FROM (SELECT *, row_number() OVER (ORDER BY low, kind IN (5, 10))::integer AS number
-              FROM part) p;
-        ops[op.ix].detail := gone;
-        repaid := NULL;
-        IF op.is_owing THEN
-            repaid := ledger.draft_repayment(op.lane, op.wallet_id, op.ix, cardinality(ending),
-                                             freed, NULL);
+        SELECT ix, lane, wallet_id, kind, is_owing, points, purpose, partner_id, counter_lane,
+               counter_wallet_id, code,
+               array_agg((ix, number, part_kind, false, lot_id,
+                          CASE part_kind WHEN 10 THEN 0 ELSE -n END, -n, issuer_id,
+                          issue_terms_id, expires_at, NULL, NULL, NULL)::ledger.draft
+                         ORDER BY number) AS ending,
+               array_agg((ix, number, part_kind, false, lot_id, n, 0, issuer_id,
+                          issue_terms_id, expires_at, NULL, NULL, NULL)::ledger.draft
+                         ORDER BY number) FILTER (WHERE part_kind = 10 AND is_general) AS freed,
+               coalesce(sum(n) FILTER (WHERE part_kind = 5), 0) AS gone
+        FROM (SELECT *, row_number() OVER (PARTITION BY ix ORDER BY low, part_kind IN (5, 10))
+                            ::integer AS number
+              FROM part) numbered
+        GROUP BY ix, lane, wallet_id, kind, is_owing, points, purpose, partner_id, counter_lane,
+                 counter_wallet_id, code
+        UNION ALL
+        SELECT ix, lane, wallet_id, kind, is_owing, points, purpose, partner_id, counter_lane,
+               counter_wallet_id, code, NULL, NULL, 0
+        FROM asked WHERE code <> 0
+        ORDER BY ix
+    LOOP
+        IF hold.code <> 0 THEN
+            ops[hold.ix].code := hold.code;
+            IF hold.code = 13 THEN
+                ops[hold.ix].detail := hold.points;
+            END IF;
+            CONTINUE;
         END IF;
-        ops[op.ix].owed_change := ledger.repaid_by(repaid);
-        ops[op.ix].mode := hold.purpose;
-        ops[op.ix].counter_lane := hold.counter_lane;
-        ops[op.ix].counter_wallet_id := hold.counter_wallet_id;
-        IF op.kind <> 11 THEN
-            ops[op.ix].points := hold.points;
-            ops[op.ix].partner_id := hold.partner_id;
+        ops[hold.ix].detail := hold.gone;
+        ops[hold.ix].mode := hold.purpose;
+        ops[hold.ix].counter_lane := hold.counter_lane;
+        ops[hold.ix].counter_wallet_id := hold.counter_wallet_id;
+        IF hold.kind <> 11 THEN
+            ops[hold.ix].points := hold.points;
+            ops[hold.ix].partner_id := hold.partner_id;
         END IF;
-        drafts := drafts || ending || repaid;
+        drafts := drafts || hold.ending;
+        IF hold.is_owing THEN
+            repaid := ledger.draft_repayment(hold.lane, hold.wallet_id, hold.ix,
+                                             cardinality(hold.ending), hold.freed, NULL);
+            ops[hold.ix].owed_change := ledger.repaid_by(repaid);
+            drafts := drafts || repaid;
+        END IF;
     END LOOP;
 END $$;
 
@@ -862,9 +1086,11 @@ BEGIN
             END IF;
         ELSIF lot.available_at <= op.decided_at OR free = 0 THEN
             ops[op.ix].code := 15;                                          -- LotNotPending
+        ELSIF lot.expires_at <= op.decided_at THEN
+            ops[op.ix].code := 7;                                           -- LotExpired
         ELSE
             ops[op.ix].points := free;
-            IF op.is_owing AND lot.restriction_id IS NULL AND lot.expires_at > op.decided_at THEN
+            IF op.is_owing AND lot.restriction_id IS NULL THEN
                 moved.points := free;
                 repaid := ledger.draft_repayment(op.lane, op.wallet_id, op.ix, 0, ARRAY[moved],
                                                  NULL);
@@ -899,7 +1125,7 @@ BEGIN
         LEFT JOIN holds h ON e.kind = 11 AND h.lane = e.lane AND h.hold_seq = e.ref_seq
         WHERE e.lane = op.lane AND e.seq = op.ref_seq AND e.wallet_id = op.wallet_id
           AND e.partner_id = op.partner_id
-          AND (e.kind IN (2, 7, 8) OR h.purpose IN (2, 7, 8));
+          AND (e.kind IN (2, 7, 8) OR e.kind = 9 AND e.mode = 1 OR h.purpose IN (2, 7, 8));
         IF NOT FOUND THEN
             ops[op.ix].code := 6;                                           -- UnknownReference
             CONTINUE;
@@ -909,6 +1135,10 @@ BEGIN
         IF refunded + op.points > redemption.points THEN
             ops[op.ix].code := 9;                                           -- RefundExceedsRedeemed
             ops[op.ix].detail := redemption.points - refunded;
+            CONTINUE;
+        END IF;
+        IF op.ends_at <= op.decided_at THEN
+            ops[op.ix].code := 18;                                          -- EndNotLater
             CONTINUE;
         END IF;
         ops[op.ix].terms_id := redemption.terms_id;
@@ -1557,7 +1787,8 @@ COMMENT ON COLUMN ledger.entries.asked_points IS 'What was asked for, where less
 
 COMMENT ON COLUMN ledger.entries.cap_id IS 'Cap that left no more (rule book 1.3.4).';
 
-COMMENT ON COLUMN ledger.entries.mode IS 'Of a hold: the kind that its capture counts as. Of a reverse: how far it goes.';
+COMMENT ON COLUMN ledger.entries.mode IS 'Of a hold: the kind that its capture counts as. Of a reverse: how far it goes. Of an exchange:
+1 if it may be given back.';
 
 COMMENT ON COLUMN ledger.entries.ref_seq IS 'Entry of this lane that this one gives back, ends or takes back.';
 
@@ -1674,6 +1905,21 @@ CREATE FUNCTION ledger.match_donations(ops ledger.operation[], drafts ledger.dra
            -d.points * (ops[d.ix]).match_rate, d.issue_terms_id
     FROM unnest(drafts) d
     WHERE d.kind = 8 AND (ops[d.ix]).match_rate <> 0 AND d.issuer_id <> (ops[d.ix]).partner_id
+$$;
+
+CREATE FUNCTION ledger.missed_repayment_at(p_lane smallint, p_wallet bigint, p_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql STABLE
+    SET search_path TO 'ledger', 'pg_temp'
+    AS $$
+    SELECT min(due_at)
+    FROM (SELECT greatest(l.available_at, s.decided_at, d.since) AS due_at, l.expires_at
+          FROM (SELECT min(e.decided_at) AS since
+                FROM arrears a JOIN entries e ON e.lane = a.lane AND e.seq = a.seq
+                WHERE a.lane = p_lane AND a.wallet_id = p_wallet AND a.owed_points > 0) d,
+               lots l JOIN entries s ON s.lane = l.lane AND s.seq = l.source_seq
+          WHERE l.lane = p_lane AND l.wallet_id = p_wallet AND l.is_open AND l.expires_at <= p_at
+            AND l.restriction_id IS NULL AND l.remaining_points > l.held_points) gone
+    WHERE due_at < expires_at
 $$;
 
 CREATE FUNCTION ledger.money_lines_body(a_kind text[], a_is_reversal boolean[], a_debtor integer[], a_creditor integer[], a_currency text[], a_amount numeric[], a_label text[]) RETURNS bytea
@@ -1829,6 +2075,9 @@ BEGIN
                     THEN 54                                             -- a lapse is to be booked
                     WHEN w.owed_points > 0 AND g.kind NOT IN (5, 13, 14)
                          AND w.balance_points - w.held_points - over.points - apart.points > 0
+                      OR w.owed_points > 0 AND g.kind NOT IN (13, 14) AND over.points > 0
+                         AND ledger.missed_repayment_at(g.lane, g.wallet_id, g.decided_at)
+                             IS NOT NULL
                     THEN 55                                             -- a repayment is
                     ELSE 0 END::smallint AS code
         FROM given g
@@ -1928,8 +2177,11 @@ BEGIN
        AND EXISTS (SELECT FROM charges c WHERE c.lane = ANY (a_lane)) THEN
         charges := charges || ledger.charges_given_back(ops, drafts);
     END IF;
-    PERFORM ledger.assert_free_of_conflicts(ops);
-    PERFORM ledger.assert_drafts(ops, drafts);
+    PERFORM ledger.assert_free_of_conflicts(
+        p_clock, a_kind, a_wallet, a_counter, a_decided, a_group, a_partner, a_actor);
+    IF drafts IS NOT NULL OR NOT a_kind <@ '{1,15}'::smallint[] THEN
+        PERFORM ledger.assert_drafts(ops, drafts);
+    END IF;
 
     -- 3. Number entries and lots, dense in each lane, in the order of the batch.
     SELECT array_agg(CASE WHEN is_booked THEN l_seq[lane + 2] + booked ELSE 0 END ORDER BY ix),
@@ -1964,7 +2216,8 @@ BEGIN
             GROUP BY ix) by_ix;
     END IF;
 
-    -- 4. Book. The statement writes only rows that the locked lanes own, each at most once.
+    -- 4. Book. The statement writes only rows that the locked lanes own, each at most once. What
+    --    only some batches write besides has functions of its own (booking.sql).
     WITH op AS MATERIALIZED (
         SELECT o.*, seqs[o.ix] AS new_seq, o.kind IN (1, 15) AND o.points > 0 AS makes_lot,
                CASE WHEN o.kind NOT IN (1, 15) THEN o.lot_id
@@ -1981,8 +2234,7 @@ BEGIN
                CASE WHEN d.kind IN (2, 7, 8, 9) THEN o.terms_id ELSE 0 END AS acceptor_terms_id,
                CASE WHEN d.new_lot IS NULL THEN NULL WHEN o.kind = 6 THEN o.counter_wallet_id
                     ELSE o.wallet_id END AS to_wallet_id,
-               CASE WHEN o.kind = 6 THEN d.expires_at ELSE o.ends_at END AS new_expires_at,
-               o.contributor_wallet_id
+               CASE WHEN o.kind = 6 THEN d.expires_at ELSE o.ends_at END AS new_expires_at
         FROM unnest(drafts) d JOIN op o ON o.ix = d.ix
     ), entry AS (
         INSERT INTO entries (lane, seq, kind, partner_id, wallet_id, counter_lane,
@@ -2022,16 +2274,6 @@ BEGIN
                CASE kind WHEN 15 THEN counter_lane END, CASE kind WHEN 15 THEN lot_id END,
                restriction_id, contributor_wallet_id, points + owed_change > 0
         FROM op WHERE makes_lot
-    ), moved AS (
-        INSERT INTO lots (lane, lot_id, wallet_id, issuer_id, funder_id, issue_terms_id, points,
-                          remaining_points, issue_rank, available_at, expires_at, source_seq,
-                          source_lot_id, restriction_id, contributor_wallet_id)
-        SELECT l.lane, first_lots[a.ix] + a.new_lot - 1, a.to_wallet_id, l.issuer_id, l.funder_id,
-               l.issue_terms_id, -a.points, -a.points, l.issue_rank, l.available_at,
-               a.new_expires_at, a.seq, l.lot_id, l.restriction_id,
-               coalesce(a.contributor_wallet_id, l.contributor_wallet_id)
-        FROM allocation a JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
-        WHERE a.new_lot IS NOT NULL
     ), lot_change AS MATERIALIZED (
         SELECT lane, lot_id, sum(points)::bigint AS points, sum(held_points)::bigint AS held_points,
                max(available_at) AS available_at
@@ -2063,32 +2305,6 @@ BEGIN
                              held_points = w.held_points + c.held,
                              owed_points = w.owed_points + c.owed, last_seq = c.seq
         FROM wallet_change c WHERE w.lane = c.lane AND w.wallet_id = c.wallet_id RETURNING 1
-    ), held AS (
-        INSERT INTO holds (lane, hold_seq, wallet_id, partner_id, purpose, points, ends_at,
-                           counter_lane, counter_wallet_id)
-        SELECT lane, new_seq, wallet_id, partner_id, mode, points, ends_at, counter_lane,
-               counter_wallet_id
-        FROM op WHERE kind = 10
-    ), ended_hold AS (
-        UPDATE holds h SET is_open = false, ended_seq = o.new_seq,
-                           captured_points = CASE o.kind WHEN 11 THEN o.points ELSE 0 END
-        FROM op o WHERE o.kind IN (11, 12, 13) AND h.lane = o.lane AND h.hold_seq = o.ref_seq
-    ), indebted AS (
-        INSERT INTO arrears (lane, wallet_id, seq, creditor_id, points, owed_points)
-        SELECT lane, wallet_id, new_seq, partner_id, owed_change, owed_change
-        FROM op WHERE owed_change > 0
-    ), repayment AS (
-        SELECT lane, wallet_id, arrears_seq, sum(points)::bigint AS points
-        FROM (SELECT lane, wallet_id, arrears_seq, points FROM allocation
-              WHERE arrears_seq IS NOT NULL
-              UNION ALL
-              SELECT lane, wallet_id, ref_seq, owed_change FROM op
-              WHERE kind = 19 AND owed_change < 0) repaid
-        GROUP BY lane, wallet_id, arrears_seq
-    ), repaid AS (
-        UPDATE arrears a SET owed_points = a.owed_points + r.points
-        FROM repayment r
-        WHERE a.lane = r.lane AND a.wallet_id = r.wallet_id AND a.seq = r.arrears_seq
     ), flowed AS (
         INSERT INTO flows AS f (lane, segment_id, kind, issuer_id, acceptor_id, issue_terms_id,
                                 acceptor_terms_id, is_reversal, points, entry_count)
@@ -2138,6 +2354,8 @@ BEGIN
                o.cap_id, o.posted_at
         FROM unnest(ops) o
         WHERE NOT o.is_replay AND o.code < 50 AND o.key_hash IS NOT NULL
+          -- A wallet that was merged is opened for what belongs there: closed is no answer.
+          AND NOT (o.code = 3 AND o.kind IN (3, 4, 19))
     ), advanced AS (
         UPDATE lanes l SET last_seq = m.last_seq, last_posted_at = m.last_posted_at,
                            last_lot_id = m.last_lot_id
@@ -2153,7 +2371,14 @@ BEGIN
     IF NOT is_complete THEN
         RAISE EXCEPTION 'lots, wallets or liabilities do not match the batch';
     END IF;
-    IF EXISTS (SELECT FROM unnest(ops) o WHERE o.match_rate IS NOT NULL AND seqs[o.ix] > 0) THEN
+    IF a_kind && '{3,6,16,17}'::smallint[] THEN
+        PERFORM ledger.book_moved_lots(ops, drafts, seqs, first_lots);
+    END IF;
+    IF has_owing OR NOT a_kind <@ '{1,2,5,6,7,8,9,15}'::smallint[] THEN
+        PERFORM ledger.book_claims(ops, drafts, seqs);
+    END IF;
+    IF a_kind && '{3,8}'::smallint[] AND EXISTS (
+        SELECT FROM unnest(ops) o WHERE o.match_rate IS NOT NULL AND seqs[o.ix] > 0) THEN
         PERFORM ledger.match_donations(ops, drafts, seqs);
     END IF;
     IF charges IS NOT NULL THEN
@@ -2569,7 +2794,7 @@ CREATE TABLE ledger.caps (
     CONSTRAINT caps_check1 CHECK ((kind = (cap_id >> 56))),
     CONSTRAINT caps_check2 CHECK (((currency IS NOT NULL) OR (limit_amount = trunc(limit_amount)))),
     CONSTRAINT caps_limit_amount_check CHECK ((limit_amount >= (0)::numeric)),
-    CONSTRAINT caps_renewal_check CHECK ((renewal = ANY (ARRAY['month'::text, 'year'::text])))
+    CONSTRAINT caps_renewal_check CHECK ((renewal = ANY (ARRAY['day'::text, 'week'::text, 'month'::text, 'year'::text])))
 );
 
 COMMENT ON TABLE ledger.caps IS 'How much there may be of something in a span (rule book 1.3.4).';
@@ -2580,7 +2805,7 @@ COMMENT ON COLUMN ledger.caps.kind IS 'hub.ledger.caps.kinds.CapKind.';
 
 COMMENT ON COLUMN ledger.caps.partner_id IS 'Whose points or money it caps; 0: anybody''s.';
 
-COMMENT ON COLUMN ledger.caps.subject IS 'What of the partner: a reason to issue, or a version of terms; empty: all of it.';
+COMMENT ON COLUMN ledger.caps.subject IS 'What of it: a reason to issue, a version of terms or of an exchange offer; empty: all.';
 
 COMMENT ON COLUMN ledger.caps.currency IS 'ISO 4217 code of money; empty: it counts points.';
 
@@ -2588,7 +2813,7 @@ COMMENT ON COLUMN ledger.caps.limit_amount IS 'Points or money. Slices of a shar
 
 COMMENT ON COLUMN ledger.caps.ends_at IS 'Exclusive; infinity: no end.';
 
-COMMENT ON COLUMN ledger.caps.renewal IS 'Whether the same holds for the next month or year.';
+COMMENT ON COLUMN ledger.caps.renewal IS 'Whether the same holds for the next day, week, month or year.';
 
 COMMENT ON COLUMN ledger.caps.is_partial IS 'It grants what is left, where others refuse the whole.';
 
@@ -3107,7 +3332,9 @@ CREATE TABLE public.audit_runs (
     started_at timestamp with time zone NOT NULL,
     took_milliseconds bigint NOT NULL,
     finding_count bigint NOT NULL,
-    findings jsonb NOT NULL
+    findings jsonb NOT NULL,
+    is_whole boolean NOT NULL,
+    positions jsonb NOT NULL
 );
 
 ALTER TABLE ONLY public.audit_runs FORCE ROW LEVEL SECURITY;
@@ -3119,6 +3346,10 @@ COMMENT ON COLUMN public.audit_runs.started_at IS 'Instant of what it saw.';
 COMMENT ON COLUMN public.audit_runs.finding_count IS 'Places that are wrong; 0 is well.';
 
 COMMENT ON COLUMN public.audit_runs.findings IS 'Each broken rule: its count, its first places.';
+
+COMMENT ON COLUMN public.audit_runs.is_whole IS 'Whether it read the whole journal.';
+
+COMMENT ON COLUMN public.audit_runs.positions IS 'By lane: the last entry that it saw.';
 
 ALTER TABLE public.audit_runs ALTER COLUMN run_id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME public.audit_runs_run_id_seq
@@ -3158,6 +3389,8 @@ CREATE TABLE public.cell_lines (
     exact numeric(38,12) NOT NULL
 );
 
+ALTER TABLE ONLY public.cell_lines FORCE ROW LEVEL SECURITY;
+
 COMMENT ON TABLE public.cell_lines IS 'The exact lines of a cell; append-only.';
 
 COMMENT ON COLUMN public.cell_lines.line IS 'Kind, reversal, terms and currency.';
@@ -3170,6 +3403,8 @@ CREATE TABLE public.cells (
     carry_out numeric(38,12) NOT NULL,
     rounded_minor bigint NOT NULL
 );
+
+ALTER TABLE ONLY public.cells FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.cells IS 'What one party owes another in a window; append-only.';
 
@@ -3199,6 +3434,8 @@ CREATE TABLE public.coalition (
     clearing_currency text NOT NULL,
     time_zone text NOT NULL
 );
+
+ALTER TABLE ONLY public.coalition FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.coalition IS 'The one coalition of this database.';
 
@@ -3247,6 +3484,34 @@ COMMENT ON COLUMN public.development_tokens.token_hash IS 'SHA-256 of the token.
 COMMENT ON COLUMN public.development_tokens.actor_kind IS 'operator, partner or member.';
 
 COMMENT ON COLUMN public.development_tokens.actor_number IS 'Partner or member; 0: operator.';
+
+CREATE TABLE public.exchange_offers (
+    offer_id integer NOT NULL,
+    partner_id integer NOT NULL,
+    version text NOT NULL,
+    effective_from timestamp with time zone NOT NULL,
+    effective_until timestamp with time zone,
+    written jsonb NOT NULL
+);
+
+ALTER TABLE ONLY public.exchange_offers FORCE ROW LEVEL SECURITY;
+
+COMMENT ON TABLE public.exchange_offers IS 'What partners give of their own currency for points; immutable but for their end.';
+
+COMMENT ON COLUMN public.exchange_offers.version IS 'Exchanges name it as their reason.';
+
+COMMENT ON COLUMN public.exchange_offers.effective_until IS 'Exclusive; empty: no end yet.';
+
+COMMENT ON COLUMN public.exchange_offers.written IS 'The fields as written.';
+
+ALTER TABLE public.exchange_offers ALTER COLUMN offer_id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.exchange_offers_offer_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE TABLE public.feed_cursors (
     consumer text NOT NULL,
@@ -3594,6 +3859,8 @@ CREATE TABLE public.partners (
     name_zh text NOT NULL,
     settlement_currency text
 );
+
+ALTER TABLE ONLY public.partners FORCE ROW LEVEL SECURITY;
 
 COMMENT ON TABLE public.partners IS 'Companies of the coalition, and the coalition''s own parties.';
 
@@ -4125,6 +4392,9 @@ ALTER TABLE ONLY public.cost_buckets
 ALTER TABLE ONLY public.development_tokens
     ADD CONSTRAINT pk_development_tokens PRIMARY KEY (token_hash);
 
+ALTER TABLE ONLY public.exchange_offers
+    ADD CONSTRAINT pk_exchange_offers PRIMARY KEY (offer_id);
+
 ALTER TABLE ONLY public.feed_cursors
     ADD CONSTRAINT pk_feed_cursors PRIMARY KEY (consumer, lane);
 
@@ -4229,6 +4499,12 @@ ALTER TABLE ONLY public.windows
 
 ALTER TABLE ONLY public.approvals
     ADD CONSTRAINT uq_approvals_maker_id_digest UNIQUE (maker_id, digest);
+
+ALTER TABLE ONLY public.exchange_offers
+    ADD CONSTRAINT uq_exchange_offers_partner_id_effective_from UNIQUE (partner_id, effective_from);
+
+ALTER TABLE ONLY public.exchange_offers
+    ADD CONSTRAINT uq_exchange_offers_partner_id_version UNIQUE (partner_id, version);
 
 ALTER TABLE ONLY public.households
     ADD CONSTRAINT uq_households_wallet_id UNIQUE (wallet_id);
@@ -4397,6 +4673,9 @@ ALTER TABLE ONLY public.cell_lines
 
 ALTER TABLE ONLY public.cells
     ADD CONSTRAINT fk_cells_window_id FOREIGN KEY (window_id) REFERENCES public.windows(window_id);
+
+ALTER TABLE ONLY public.exchange_offers
+    ADD CONSTRAINT fk_exchange_offers_partner_id FOREIGN KEY (partner_id) REFERENCES public.partners(partner_id);
 
 ALTER TABLE ONLY public.household_codes
     ADD CONSTRAINT fk_household_codes_household_id FOREIGN KEY (household_id) REFERENCES public.households(household_id);
@@ -4582,17 +4861,33 @@ ALTER TABLE ledger.tiles ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE ledger.wallets ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY all_rows ON public.cell_lines FOR SELECT USING (true);
+
+CREATE POLICY all_rows ON public.cells FOR SELECT USING (true);
+
+CREATE POLICY all_rows ON public.coalition FOR SELECT USING (true);
+
+CREATE POLICY all_rows ON public.partners FOR SELECT USING (true);
+
 ALTER TABLE public.approvals ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.audit_runs ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.authorization_codes ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.cell_lines ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cells ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.ceremonies ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.coalition ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.cost_buckets ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.development_tokens ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.exchange_offers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.feed_cursors ENABLE ROW LEVEL SECURITY;
 
@@ -4605,6 +4900,14 @@ ALTER TABLE public.household_codes ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.household_members ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.households ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY hub_writes ON public.cell_lines USING (( SELECT wall.is_hub() AS is_hub)) WITH CHECK (( SELECT wall.is_hub() AS is_hub));
+
+CREATE POLICY hub_writes ON public.cells USING (( SELECT wall.is_hub() AS is_hub)) WITH CHECK (( SELECT wall.is_hub() AS is_hub));
+
+CREATE POLICY hub_writes ON public.coalition USING (( SELECT wall.is_hub() AS is_hub)) WITH CHECK (( SELECT wall.is_hub() AS is_hub));
+
+CREATE POLICY hub_writes ON public.partners USING (( SELECT wall.is_hub() AS is_hub)) WITH CHECK (( SELECT wall.is_hub() AS is_hub));
 
 ALTER TABLE public.invitations ENABLE ROW LEVEL SECURITY;
 
@@ -4635,6 +4938,8 @@ CREATE POLICY own_rows ON public.ceremonies USING ((( SELECT wall.is_hub() AS is
 CREATE POLICY own_rows ON public.cost_buckets USING ((( SELECT wall.is_hub() AS is_hub) OR false)) WITH CHECK ((( SELECT wall.is_hub() AS is_hub) OR false));
 
 CREATE POLICY own_rows ON public.development_tokens USING ((( SELECT wall.is_hub() AS is_hub) OR false)) WITH CHECK ((( SELECT wall.is_hub() AS is_hub) OR false));
+
+CREATE POLICY own_rows ON public.exchange_offers USING ((( SELECT wall.is_hub() AS is_hub) OR ((( SELECT wall.partner_id() AS partner_id) IS NOT NULL) OR (( SELECT wall.member_id() AS member_id) IS NOT NULL)))) WITH CHECK ((( SELECT wall.is_hub() AS is_hub) OR false));
 
 CREATE POLICY own_rows ON public.feed_cursors USING ((( SELECT wall.is_hub() AS is_hub) OR false)) WITH CHECK ((( SELECT wall.is_hub() AS is_hub) OR false));
 
@@ -4704,6 +5009,8 @@ CREATE POLICY own_rows ON public.trusted_releases USING ((( SELECT wall.is_hub()
 
 CREATE POLICY own_rows ON public.windows USING ((( SELECT wall.is_hub() AS is_hub) OR (( SELECT wall.partner_id() AS partner_id) IS NOT NULL))) WITH CHECK ((( SELECT wall.is_hub() AS is_hub) OR false));
 
+ALTER TABLE public.partners ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.passkeys ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.people ENABLE ROW LEVEL SECURITY;
@@ -4771,14 +5078,23 @@ GRANT ALL ON FUNCTION ledger.allocation_body(kind smallint, is_reversal boolean,
 REVOKE ALL ON FUNCTION ledger.assert_drafts(ops ledger.operation[], drafts ledger.draft[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION ledger.assert_drafts(ops ledger.operation[], drafts ledger.draft[]) TO hub_app;
 
-REVOKE ALL ON FUNCTION ledger.assert_free_of_conflicts(ops ledger.operation[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION ledger.assert_free_of_conflicts(ops ledger.operation[]) TO hub_app;
+REVOKE ALL ON FUNCTION ledger.assert_free_of_conflicts(p_clock timestamp with time zone, a_kind smallint[], a_wallet bigint[], a_counter bigint[], a_decided timestamp with time zone[], a_group integer[], a_partner integer[], a_actor text[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.assert_free_of_conflicts(p_clock timestamp with time zone, a_kind smallint[], a_wallet bigint[], a_counter bigint[], a_decided timestamp with time zone[], a_group integer[], a_partner integer[], a_actor text[]) TO hub_app;
 
 REVOKE ALL ON FUNCTION ledger.audit() FROM PUBLIC;
 GRANT ALL ON FUNCTION ledger.audit() TO hub_app;
 
+REVOKE ALL ON FUNCTION ledger.audit_news(a_lane smallint[], a_from bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.audit_news(a_lane smallint[], a_from bigint[]) TO hub_app;
+
 REVOKE ALL ON FUNCTION ledger.book_charges(ops ledger.operation[], charges ledger.charge[], seqs bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION ledger.book_charges(ops ledger.operation[], charges ledger.charge[], seqs bigint[]) TO hub_app;
+
+REVOKE ALL ON FUNCTION ledger.book_claims(ops ledger.operation[], drafts ledger.draft[], seqs bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.book_claims(ops ledger.operation[], drafts ledger.draft[], seqs bigint[]) TO hub_app;
+
+REVOKE ALL ON FUNCTION ledger.book_moved_lots(ops ledger.operation[], drafts ledger.draft[], seqs bigint[], first_lots bigint[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.book_moved_lots(ops ledger.operation[], drafts ledger.draft[], seqs bigint[], first_lots bigint[]) TO hub_app;
 
 REVOKE ALL ON FUNCTION ledger.borrow_slice(p_cap bigint, p_lane smallint, p_wanted numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION ledger.borrow_slice(p_cap bigint, p_lane smallint, p_wanted numeric) TO hub_app;
@@ -4868,6 +5184,9 @@ GRANT ALL ON FUNCTION ledger.lot_body(funder_id integer, issue_rank bigint, rest
 
 REVOKE ALL ON FUNCTION ledger.match_donations(ops ledger.operation[], drafts ledger.draft[], seqs bigint[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION ledger.match_donations(ops ledger.operation[], drafts ledger.draft[], seqs bigint[]) TO hub_app;
+
+REVOKE ALL ON FUNCTION ledger.missed_repayment_at(p_lane smallint, p_wallet bigint, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.missed_repayment_at(p_lane smallint, p_wallet bigint, p_at timestamp with time zone) TO hub_app;
 
 REVOKE ALL ON FUNCTION ledger.money_lines_body(a_kind text[], a_is_reversal boolean[], a_debtor integer[], a_creditor integer[], a_currency text[], a_amount numeric[], a_label text[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION ledger.money_lines_body(a_kind text[], a_is_reversal boolean[], a_debtor integer[], a_creditor integer[], a_currency text[], a_amount numeric[], a_label text[]) TO hub_app;
@@ -4978,7 +5297,7 @@ GRANT SELECT ON TABLE ledger.tiles TO hub_app;
 
 GRANT SELECT ON TABLE ledger.wallets TO hub_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.alembic_version TO hub_app;
+GRANT SELECT ON TABLE public.alembic_version TO hub_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.answers TO hub_app;
 
@@ -5003,6 +5322,10 @@ GRANT USAGE ON SEQUENCE public.coalition_coalition_id_seq TO hub_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.cost_buckets TO hub_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.development_tokens TO hub_app;
+
+GRANT SELECT,INSERT ON TABLE public.exchange_offers TO hub_app;
+
+GRANT UPDATE(effective_until) ON TABLE public.exchange_offers TO hub_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.feed_cursors TO hub_app;
 

@@ -11,7 +11,14 @@ from typing import Final
 from hub.kernel.money import check_currency, places_needed
 from hub.kernel.tx import Tx
 from hub.ledger.caps.kinds import Cap, CapKind, Renewal, calendar_span
-from hub.ledger.caps.store import FOREVER, Standing, give_back, list_standings, put_cap
+from hub.ledger.caps.store import (
+    FOREVER,
+    CapFilter,
+    Standing,
+    give_back,
+    list_standings,
+    put_cap,
+)
 from hub.ledger.caps.store import set_cap_limit as store_limit
 from hub.points.caps import ALL
 from hub.points.errors import CapNotFound, CapNotValid
@@ -22,7 +29,7 @@ from partners.store import Partner, notify_terms_changed
 LIMIT_MAX: Final = Decimal(10**18)
 MONEY_PLACES: Final = 8
 OPERATOR_KINDS: Final = (CapKind.BUDGET, CapKind.TRANSFER, CapKind.ACCEPT, CapKind.NET_DEBIT)
-"""The others follow from terms."""
+"""The others follow from terms and exchange offers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +51,7 @@ class WantedCap:
 async def set_cap(tx: Tx, register: Register, wanted: WantedCap) -> Cap:
     """Open a cap from now on; where one is in force already, only its limit changes.
 
-    A cap that renews covers the whole of the present month or year, from now on what it counts.
+    A cap that renews covers the whole of the present day, week, month or year; it counts from now.
 
     Errors: CapNotValid, CurrencyUnknown, TextTooLong.
     Locks: every lane, ascending.
@@ -52,9 +59,13 @@ async def set_cap(tx: Tx, register: Register, wanted: WantedCap) -> Cap:
     _check(wanted)
     partner_id = 0 if wanted.partner is None else wanted.partner.partner_id
     subject = wanted.reason or wanted.currency or ALL
-    for standing in await list_standings(tx):
+    which = CapFilter(kinds=(wanted.kind,), partner_id=partner_id, in_force_at=tx.now)
+    for standing in await list_standings(tx, which):
         cap = standing.cap
-        if cap.series == (wanted.kind, partner_id, subject) and cap.is_in_force(tx.now):
+        if cap.subject == subject:
+            if wanted.renewal not in (None, cap.renewal):
+                expected = f"{cap.renewal or 'nothing'}, as the cap in force has it"
+                raise CapNotValid("renewal", expected)
             await store_limit(tx, cap.cap_id, wanted.limit)
             await notify_terms_changed(tx)
             return cap
@@ -112,16 +123,15 @@ async def get_standing(tx: Tx, cap_id: int) -> Standing:
 
     Errors: CapNotFound.
     """
-    for standing in await list_standings(tx):
-        if standing.cap.cap_id == cap_id:
-            return standing
+    for standing in await list_standings(tx, CapFilter(cap_id=cap_id)):
+        return standing
     raise CapNotFound(str(cap_id))
 
 
 def _check(wanted: WantedCap) -> None:
     if wanted.kind not in OPERATOR_KINDS:
         expected = ", ".join(kind.name for kind in OPERATOR_KINDS)
-        raise CapNotValid("kind", f"one of {expected}; the others follow from terms")
+        raise CapNotValid("kind", f"one of {expected}; terms and offers make the others")
     if (wanted.partner is None) != (wanted.kind is CapKind.TRANSFER):
         raise CapNotValid("partner", "a partner, except for transfers, which concern none")
     if (wanted.reason is None) != (wanted.kind is not CapKind.BUDGET):

@@ -1,6 +1,6 @@
 """Which caps an operation is charged to, and what each of its points counts there.
 
-Source: rule book 1.3.4, 1.8.1, 2.3, 2.9; ADR-0022.
+Source: rule book 1.3.4, 1.8.1, 1.8.4, 2.3, 2.9; ADR-0022.
 """
 
 from collections.abc import Awaitable, Callable
@@ -13,6 +13,7 @@ from hub.ledger.caps.kinds import Cap, CapKind, Renewal, calendar_span
 from hub.ledger.caps.store import FOREVER
 from hub.ledger.entries import EntryKind
 from hub.ledger.operations import Charge, Operation
+from partners.exchange_offers import ExchangeOffer
 from partners.register import Register, TermsInForce
 from partners.store import Partner
 from partners.terms import Funding, Terms
@@ -62,7 +63,9 @@ def charge_issue(register: Register, *, issuer: Partner, at: datetime) -> Chargi
 
 
 def charge_use(register: Register, *, acceptor: Partner, at: datetime) -> Charging:
-    """Charge a redemption or its hold: to what the acceptor may take, and to what issuers may owe.
+    """Charge a use of points: to what the acceptor may take, and to what issuers may owe.
+
+    A redemption or its hold, a cash-out, a donation, an exchange.
 
     What an issuer owes hangs on the terms of each lot: only the ledger knows which are drawn.
 
@@ -93,6 +96,45 @@ def charge_use(register: Register, *, acceptor: Partner, at: datetime) -> Chargi
         return tuple(charges)
 
     return charge
+
+
+def charge_exchange(register: Register, *, partner: Partner, at: datetime) -> Charging:
+    """Charge an exchange: to the day of its wallet, and like any other use of points.
+
+    Units: `at` is when it happens, in UTC.
+    Source: rule book 1.8.4.
+    """
+    charge_as_use = charge_use(register, acceptor=partner, at=at)
+
+    async def charge(operation: Operation, found: TermsInForce | None) -> Charges:
+        offer = register.find_offer(partner.partner_id, at)
+        day = None if offer is None else cap_of_day(register, offer, partner=partner, at=at)
+        own = () if day is None else (await register.caps.find_or_open(day),)
+        return (
+            *(Charge(cap_id=cap.cap_id) for cap in own),
+            *await charge_as_use(operation, found),
+        )
+
+    return charge
+
+
+def cap_of_day(
+    register: Register, offer: ExchangeOffer, *, partner: Partner, at: datetime
+) -> Cap | None:
+    """Make the cap of an offer for the day of an instant, as far as both overlap; None: no cap."""
+    if offer.day_cap_points is None:
+        return None
+    day_from, day_until = calendar_span(Renewal.DAY, at, zone=register.zone)
+    return Cap(
+        kind=CapKind.EXCHANGE,
+        partner_id=partner.partner_id,
+        subject=offer.version,
+        currency=None,
+        limit=Decimal(offer.day_cap_points),
+        starts_at=max(day_from, offer.effective_from),
+        ends_at=day_until,
+        renewal=None,
+    )
 
 
 def charge_transfer(register: Register, *, at: datetime) -> Charging:

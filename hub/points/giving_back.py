@@ -5,12 +5,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hub.kernel.money import check_points
+from hub.kernel.tx import Database
 from hub.ledger.entries import EntryKind
 from hub.ledger.operations import Operation, Place, ReverseMode, hash_key, hash_request
 from hub.ledger.poster import Poster
 from hub.points.errors import GraceOutOfBounds
+from hub.points.merging import post_giving_back
 from hub.points.posting import post_plainly
 from hub.points.requests import Request
+from hub.points.reversing import Reversed, reverse_over_merges
 from partners.store import Partner
 
 GRACE_DAYS_MAX: Final = 30
@@ -30,22 +33,9 @@ class Refunded:
     posted_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Reversed:
-    """Points of an issue that were taken back.
-
-    `points` of the issue are undone: taken from the wallet, or owed by it. `short_points` were
-    spent and could not be taken: they are arrears (`UNLIMITED`), or the issuer's loss.
-    """
-
-    entry: Place
-    points: int
-    short_points: int
-    posted_at: datetime
-
-
 async def refund_points(
     poster: Poster,
+    database: Database,
     request: Request,
     *,
     acceptor: Partner,
@@ -54,15 +44,16 @@ async def refund_points(
     points: int,
     reinstated_until: datetime | None = None,
 ) -> Refunded:
-    """Give points of a redemption, cash-out or donation back, last used lot first.
+    """Give points of a redemption, cash-out, donation or refundable exchange back, last lot first.
 
     In part and repeatedly, up to what was redeemed. Only the acceptor of the redemption may. Points
     of a lot that has expired meanwhile expire again, or, with `reinstated_until`, go into a new
-    lot of the same issuer and terms that lives until then.
+    lot of the same issuer and terms that lives until then. What comes back to a member who was
+    merged is the survivor's at once.
 
     Units: whole points; `redemption` is an entry of the wallet's lane.
     Errors: PointsOutOfRange, WalletNotFound, WalletClosed, UnknownReference,
-    RefundExceedsRedeemed, IdempotencyConflict, Overloaded, OutcomeUnknown.
+    RefundExceedsRedeemed, EndNotLater, IdempotencyConflict, Overloaded, OutcomeUnknown.
     Source: rule book 1.5.
     """
     check_points(points)
@@ -86,13 +77,14 @@ async def refund_points(
         expires_at=reinstated_until,
         ref_seq=redemption.number,
     )
-    outcome = await post_plainly(poster, request, operation)
+    outcome = await post_giving_back(poster, database, request, operation)
     assert outcome.seq is not None, "what is booked has a sequence"
     return Refunded(Place(outcome.lane, outcome.seq), outcome.detail or 0, outcome.posted_at)
 
 
 async def reverse_issue(
     poster: Poster,
+    database: Database,
     request: Request,
     *,
     issuer: Partner,
@@ -104,7 +96,8 @@ async def reverse_issue(
     """Take back points of a lot, because the purchase was returned; unspent ones of it go first.
 
     Only the issuer may, and only while the lot has not expired. What was spent is refused, lost,
-    taken from the member's other points or made arrears, as `mode` says.
+    taken from the member's other points or made arrears, as `mode` says. Points that moved with a
+    merge are unspent, and the other points are the survivor's.
 
     Units: whole points; `lot` lies in the wallet's lane; `mode` is a `ReverseMode`.
     Errors: PointsOutOfRange, WalletNotFound, WalletClosed, UnknownReference, LotExpired, LotSpent,
@@ -128,6 +121,8 @@ async def reverse_issue(
         lot_id=lot.number,
         mode=mode or None,
     )
+    if request.kin(wallet):
+        return await reverse_over_merges(poster, database, request, operation)
     outcome = await post_plainly(poster, request, operation)
     assert outcome.seq is not None, "what is booked has a sequence"
     return Reversed(

@@ -70,7 +70,7 @@ async def release_lot(
 ) -> Changed:
     """Make a pending lot usable now.
 
-    Errors: TextTooLong, WalletNotFound, WalletClosed, UnknownReference, LotNotPending,
+    Errors: TextTooLong, WalletNotFound, WalletClosed, UnknownReference, LotNotPending, LotExpired,
     IdempotencyConflict, Overloaded, OutcomeUnknown.
     Source: rule book 1.3.3.
     """

@@ -9,13 +9,16 @@ import structlog
 
 from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.ids import new_number
-from hub.kernel.tx import Database, ReadTx
+from hub.kernel.tx import Database, ReadTx, Tx
+from hub.ledger.errors import Overloaded, WalletClosed
+from hub.ledger.operations import Operation, Outcome, Place
 from hub.ledger.poster import Poster
 from hub.ledger.store import POOLING, set_wallet_open
 from hub.ledger.views.claims.store import (
     count_open_holds,
     get_held_points,
     list_arrears,
+    list_holds_towards,
     list_moved_debts,
     sum_contributed,
 )
@@ -33,12 +36,15 @@ from hub.members.merges.store import Merge, MergeStatus
 from hub.members.store import find_member
 from hub.points.pooling import (
     Way,
+    add_arrears,
     bring,
     expire_due,
     hold_all,
     let_go,
-    move_arrears,
+    take_arrears_off,
 )
+from hub.points.posting import post_plainly
+from hub.points.requests import Request
 
 log = structlog.get_logger()
 
@@ -46,6 +52,8 @@ HOLD: Final = "hold"
 RETURNING: Final = "unmerged"
 ROUNDS_MAX: Final = 5
 """How often what still came in is moved before a merge is left to the next turn of its job."""
+OPENINGS_MAX: Final = 5
+"""How often a wallet is opened for what is given back, when others close it in the same moment."""
 
 
 async def merge_members(
@@ -89,13 +97,63 @@ async def finish_merges(poster: Poster, database: Database) -> int:
     """Go on with the merges that somebody left halfway; give how many there were."""
     async with database.read(HUB_ACTOR) as tx:
         left = await store.list_unfinished(tx)
-    for merge in left:
-        finish = _finish_merge if merge.status is MergeStatus.MOVING else _finish_return
+    await _go_on(poster, database, left)
+    return len(left)
+
+
+async def post_giving_back(
+    poster: Poster, database: Database, request: Request, operation: Operation
+) -> Outcome:
+    """Post what gives back at the wallet where it lies, be that merged or not.
+
+    A merged wallet is opened for it, and merged again at once, with all that came back. If this
+    process dies in between, the job goes on; ids lead to the survivor all the time.
+
+    Errors: those of the ledger; WalletClosed, when the wallet is closed for another reason.
+    Source: rule book 1.8.3, 2.4; ADR-0023.
+    """
+    opened: list[Merge] = []
+    try:
+        for _ in range(OPENINGS_MAX):
+            try:
+                return await post_plainly(poster, request, operation)
+            except WalletClosed:
+                opened = await _open_again(database, operation.wallet)
+                if not opened:
+                    raise
+    finally:
+        await _go_on(poster, database, opened)
+    raise Overloaded(retry_after_seconds=1)
+
+
+async def _go_on(poster: Poster, database: Database, merges: list[Merge]) -> None:
+    """Finish merges, or their undoing; what is left is left to the job."""
+    for merge in merges:
+        finish = _finish_return if merge.status is MergeStatus.RETURNING else _finish_merge
         try:
             await finish(poster, database, merge, actor=str(HUB_ACTOR))
         except Exception as error:  # noqa: BLE001 (the others must not wait for this one)
             log.warning("points.merge_left", error=type(error).__name__)
-    return len(left)
+
+
+async def _open_again(database: Database, wallet: Place) -> list[Merge]:
+    """Open a wallet that was merged, and those that it leads through; lowest first.
+
+    None: it was not merged, or is its own again.
+
+    Locks: the members ascending, then the lanes ascending.
+    """
+    while True:
+        async with database.begin(HUB_ACTOR) as tx:
+            known = await store.list_chain(tx, wallet)
+            await _lock(tx, known)
+            chain = await store.list_chain(tx, wallet)
+            if [one.merge_id for one in chain] != [one.merge_id for one in known]:
+                continue  # it was merged on, or undone, before the lock
+            for merge in sorted(chain, key=lambda one: (one.wallet.lane, one.wallet.number)):
+                await set_wallet_open(tx, merge.wallet, is_open=True)
+                await store.set_status(tx, merge, MergeStatus.MOVING)
+            return chain
 
 
 async def _begin(database: Database, *, from_member_id: int, to_member_id: int) -> Merge:
@@ -133,26 +191,71 @@ async def _finish_merge(poster: Poster, database: Database, merge: Merge, *, act
     Points that are issued to the first wallet meanwhile are moved by the next round.
     """
     way = Way(poster, database, _name_of(merge), merge.wallet, merge.to_wallet, actor)
-    is_closed = False
-    for turn in range(ROUNDS_MAX):
+    merged_on: list[Merge] = []
+    for _ in range(ROUNDS_MAX):
         await expire_due(way)
-        # Every hold has a name of its own: the first ones are found again, and ended before.
-        hold = await hold_all(way, f"hold:{turn}", contributor=None, reason=POOLING)
-        if hold is not None:
-            await bring(way, hold)
-        await move_arrears(way)
-        async with database.begin(HUB_ACTOR) as tx:
-            is_closed = await set_wallet_open(tx, merge.wallet, is_open=False)
-        if is_closed:
+        if not await _set_aside(database, merge, way):
             break
-    async with database.begin(HUB_ACTOR) as tx:
-        await store.lock_members(tx, [merge.from_member_id, merge.to_member_id])
-        known = await store.get_merge(tx, merge.merge_id)
-        if is_closed and known.status is MergeStatus.MOVING:
-            await store.hand_over_links(tx, merge)
-            await store.set_status(tx, merge, MergeStatus.DONE)
-            await store.notify_merged(tx)
+        try:
+            await _bring_all(database, way)
+        except WalletClosed:
+            merged_on = await _open_again(database, merge.to_wallet)
+            if not merged_on:
+                raise
+        if await _close(database, merge):
+            break
+    await _go_on(poster, database, merged_on)
+    async with database.read(HUB_ACTOR) as tx:
         return await store.get_merge(tx, merge.merge_id)
+
+
+async def _set_aside(database: Database, merge: Merge, way: Way) -> bool:
+    """Hold all that the first wallet has, and take off what it owes; False: it is merged, or two.
+
+    Nobody ends the merge meanwhile: what lies in a wallet that is its own again stays there.
+    Whoever stopped after this is followed by what finds the hold open, and the debt in the journal.
+    """
+    async with database.begin(HUB_ACTOR) as tx:
+        await _lock(tx, [merge])
+        known = await store.get_merge(tx, merge.merge_id)
+        if known.status is not MergeStatus.MOVING:
+            return False
+        await hold_all(way, f"hold:{new_number()}", contributor=None, reason=POOLING)
+        await take_arrears_off(tx, way)
+        return True
+
+
+async def _bring_all(database: Database, way: Way) -> None:
+    """Bring what is set aside, and what was taken off.
+
+    Errors: WalletClosed, when the other wallet was merged on.
+    """
+    async with database.read(HUB_ACTOR) as tx:
+        holds = await list_holds_towards(tx, way.wallet, way.to_wallet)
+    for hold in holds:
+        await bring(way, hold)
+    await add_arrears(way)
+
+
+async def _close(database: Database, merge: Merge) -> bool:
+    """Close the first wallet and hand over its accounts, if nothing came in meanwhile."""
+    async with database.begin(HUB_ACTOR) as tx:
+        await _lock(tx, [merge])
+        known = await store.get_merge(tx, merge.merge_id)
+        if known.status is not MergeStatus.MOVING:
+            return True
+        if not await set_wallet_open(tx, merge.wallet, is_open=False):
+            return False
+        await store.hand_over_links(tx, merge)
+        await store.set_status(tx, merge, MergeStatus.DONE)
+        await store.notify_merged(tx)
+        return True
+
+
+async def _lock(tx: Tx, merges: list[Merge]) -> None:
+    """Let nobody else begin, end or undo these merges before the transaction ends."""
+    members = {one for merge in merges for one in (merge.from_member_id, merge.to_member_id)}
+    await store.lock_members(tx, sorted(members))
 
 
 async def _begin_return(
@@ -170,7 +273,7 @@ async def _begin_return(
         raise MergedPointsUsed(used)
     hold = await hold_all(way, HOLD, contributor=merge.wallet, reason=RETURNING)
     async with database.begin(HUB_ACTOR) as tx:
-        await store.lock_members(tx, [merge.from_member_id, merge.to_member_id])
+        await _lock(tx, [merge])
         # Nobody can use any more what the hold set aside: this count is the one that decides.
         repaid, brought = await _count_used(tx, merge, is_held=True)
         used = repaid + brought - (await get_held_points(tx, hold) if hold else 0)
@@ -180,11 +283,13 @@ async def _begin_return(
             await store.set_status(tx, merge, MergeStatus.RETURNING, undo_name=undo)
             await store.notify_merged(tx)
         merge = await store.get_merge(tx, merge.merge_id)
+    if merge.status is MergeStatus.RETURNING:
+        return merge
+    if hold is not None:
+        await let_go(way, hold)
     if used:
-        if hold is not None:
-            await let_go(way, hold)
         raise MergedPointsUsed(used)
-    return merge
+    raise MergeNotFound  # something is just given back; it is merged again in a moment
 
 
 async def _finish_return(poster: Poster, database: Database, merge: Merge, *, actor: str) -> Merge:
@@ -198,9 +303,11 @@ async def _finish_return(poster: Poster, database: Database, merge: Merge, *, ac
         await bring(way, hold)
     async with database.read(HUB_ACTOR) as tx:
         moved = await list_moved_debts(tx, merge.to_wallet, _name_of(merge), is_taken_off=False)
-    await move_arrears(way, only=frozenset(debt.entry.number for debt in moved))
+        own = frozenset(debt.entry.number for debt in moved)
+        await take_arrears_off(tx, way, only=own)
+    await add_arrears(way)
     async with database.begin(HUB_ACTOR) as tx:
-        await store.lock_members(tx, [merge.from_member_id, merge.to_member_id])
+        await _lock(tx, [merge])
         known = await store.get_merge(tx, merge.merge_id)
         if known.status is MergeStatus.RETURNING:
             await store.give_back_links(tx, merge)

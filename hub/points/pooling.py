@@ -6,8 +6,9 @@ Every step has a key made from a name, so whoever stops halfway is followed by w
 from dataclasses import dataclass
 
 from hub.kernel.actor import HUB_ACTOR
-from hub.kernel.tx import Database
+from hub.kernel.tx import Database, ReadTx
 from hub.ledger.entries import EntryKind
+from hub.ledger.errors import WalletClosed
 from hub.ledger.operations import (
     WHOLE_WALLET,
     Code,
@@ -115,27 +116,37 @@ async def expire_due(way: Way) -> None:
     )
 
 
-async def move_arrears(way: Way, *, only: frozenset[int] | None = None) -> None:
-    """Bring what the wallet owes to the other one; only the debts of some entries, if named.
+async def take_arrears_off(tx: ReadTx, way: Way, *, only: frozenset[int] | None = None) -> None:
+    """Take what the wallet owes off it, to be added to the other one; only some debts, if named.
 
-    What was taken off here and did not arrive there is found in the journal, by the reference.
+    A debt is named by its entry.
     """
-    async with way.database.read(HUB_ACTOR) as tx:
-        owing = [
-            debt
-            for debt in await list_arrears(tx, way.wallet)
-            if debt.owed_points and (only is None or debt.place.number in only)
-        ]
-    for debt in owing:
-        step = f"off:{debt.place.number}:{debt.owed_points}"
-        await _owe(
-            way, way.wallet, TAKE_OFF, debt.creditor_id, debt.owed_points, step, debt.place.number
-        )
+    for debt in await list_arrears(tx, way.wallet):
+        if debt.owed_points and (only is None or debt.place.number in only):
+            step = f"off:{debt.place.number}:{debt.owed_points}"
+            await _owe(
+                way,
+                way.wallet,
+                TAKE_OFF,
+                debt.creditor_id,
+                debt.owed_points,
+                step,
+                debt.place.number,
+            )
+
+
+async def add_arrears(way: Way) -> None:
+    """Let the other wallet owe what was taken off this one, which the journal tells.
+
+    Errors: WalletClosed.
+    """
     async with way.database.read(HUB_ACTOR) as tx:
         moved = await list_moved_debts(tx, way.wallet, way.name, is_taken_off=True)
     for one in moved:
         step = f"add:{one.entry.number}"
-        await _owe(way, way.to_wallet, ADD, one.creditor_id, one.points, step, None)
+        added = await _owe(way, way.to_wallet, ADD, one.creditor_id, one.points, step, None)
+        if added.code == Code.WALLET_CLOSED:
+            raise WalletClosed
 
 
 async def _owe(  # noqa: PLR0917 (the function above is all that calls it)

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from hub.kernel.clock import CLOCKS_APART
+
 MICROSECONDS: Final = 1_000_000
 SLICE_PARTS: Final = 64
 """A process takes at most this part of a bucket at once, beyond what it needs now,"""
 SHARE_PARTS: Final = 16
 """and at most this part of what is left: the emptier the bucket, the more exact the count."""
-CLOCKS_APART: Final = 60 * MICROSECONDS
-"""Clocks of processes that share a bucket differ by less than this."""
+_APART: Final = CLOCKS_APART // timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,10 @@ class Bucket:
     def _missing(self, full_at: datetime, now: datetime) -> int:
         """Say after how many microseconds it is full.
 
-        Longer than a bucket ever takes: that was written before the clock was set back, and nobody
-        need wait until that time comes again. It counts as full.
+        Longer than a bucket ever takes (`CLOCKS_APART`), and it counts as full.
         """
         missing = max(0, (full_at - now) // timedelta(microseconds=1))
-        longest = self.size * MICROSECONDS // self.restore_rate + CLOCKS_APART
+        longest = self.size * MICROSECONDS // self.restore_rate + _APART
         return missing if missing <= longest else 0
 
     def slice(self, available: int, cost: int) -> int:

@@ -4,14 +4,21 @@ from typing import Annotated
 
 import strawberry
 
+from hub.ledger.operations import Place
+from hub.members.store import list_members_of_wallets
 from hub.points import exchange as exchanging
 from hub.points.errors import NameNotMatched
+from partners.errors import ExchangeNotOffered, MinimumNotReached, NotInStep
+from partners.store import Partner
+from schema import loaders
 from schema.accounts import acting_partner, given, make_request
-from schema.context import Info
+from schema.context import Context, Info
+from schema.exchanges import ExchangeReceipt, show_receipt
 from schema.faults import bad_input
 from schema.fields import mutation
 from schema.mutations.answers import WalletPayload
-from schema.mutations.redeem import OWN_REFUSALS, REDEEM_REFUSALS, Use, find_payer
+from schema.mutations.redeem import OWN_REFUSALS, REDEEM_REFUSALS, Use, find_own_wallet, find_purse
+from schema.nodes import computed
 
 
 @strawberry.input(description="Points to exchange; `reference` names what you credited for them.")
@@ -23,8 +30,9 @@ class ExchangePointsInput(Use):
         description="Code of the partner whose currency it is; a partner leaves it out.",
     )
     is_name_matched: bool = strawberry.field(
-        description="Whether the name on the account that is credited is the member's; else it is"
-        " refused."
+        default=False,
+        description="Whether the name on the member's linked account, which is credited, is the"
+        " member's: where the offer asks for it, it is refused otherwise.",
     )
 
 
@@ -32,16 +40,30 @@ class ExchangePointsInput(Use):
 class ExchangePointsPayload(WalletPayload):
     """What was exchanged."""
 
+    @computed(description="What was received for the points; null when it was refused.")
+    async def received(self, info: Info) -> ExchangeReceipt | None:
+        """Tell it by the entry: a repeated request gives what the first one gave."""
+        place = self.entry_place
+        row = None if place is None else await loaders.load_entry(info.context, place)
+        return None if row is None else show_receipt(info.context, row)
+
 
 ExchangeInput = Annotated[ExchangePointsInput, strawberry.argument(description="What to exchange.")]
 
 
 @mutation(
-    "Turn points into a partner's own currency, e.g. miles, which it credits on its side. All or"
-    " nothing, in redemption order; it cannot be taken back. `reference` must be given.",
+    "Turn points into a partner's own currency, e.g. miles, which it credits on its side, by the"
+    " offer in force when it happens. All or nothing, in redemption order; where the offer is"
+    " refundable, `refundPoints` gives back. `reference` must be given.",
     payload=ExchangePointsPayload,
     verb=exchanging.exchange_points,
-    verb_refusals=(*REDEEM_REFUSALS, NameNotMatched),
+    verb_refusals=(
+        *REDEEM_REFUSALS,
+        ExchangeNotOffered,
+        MinimumNotReached,
+        NameNotMatched,
+        NotInStep,
+    ),
     own_refusals=OWN_REFUSALS,
 )
 async def exchange_points(info: Info, input: ExchangeInput) -> ExchangePointsPayload:
@@ -52,7 +74,9 @@ async def exchange_points(info: Info, input: ExchangeInput) -> ExchangePointsPay
     reference = given(input.reference)
     if reference is None:
         raise bad_input("`reference` is missing: say what was credited for the points.")
-    wallet = await find_payer(context, input, request)
+    own = await find_own_wallet(context, input, request)
+    wallet = await find_purse(context, input, own)
+    is_name_matched = input.is_name_matched and await _is_linked(context, own, partner)
     await context.turn()  # what the payload shows is read after the posting
     exchanged = await exchanging.exchange_points(
         rooms.poster,
@@ -62,7 +86,7 @@ async def exchange_points(info: Info, input: ExchangeInput) -> ExchangePointsPay
         partner=partner,
         wallet=wallet,
         points=input.points,
-        is_name_matched=input.is_name_matched,
+        is_name_matched=is_name_matched,
         reference=reference,
     )
     return ExchangePointsPayload(
@@ -71,3 +95,11 @@ async def exchange_points(info: Info, input: ExchangeInput) -> ExchangePointsPay
         entry_place=exchanged.entry,
         wallet_place=wallet,
     )
+
+
+async def _is_linked(context: Context, wallet: Place, partner: Partner) -> bool:
+    """Whether the member has an account at the partner: without one, no name can match."""
+    async with context.read() as tx:
+        return bool(
+            await list_members_of_wallets(tx, [wallet.number], linked_to=partner.partner_id)
+        )

@@ -9,6 +9,7 @@ import strawberry
 from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.errors import DomainError
 from hub.kernel.idempotency import Answer, Question, accept, answer_once, answer_resumably
+from hub.kernel.ids import IdKind
 from hub.kernel.tx import Tx
 from hub.members.households import joining
 from hub.members.households.errors import (
@@ -16,25 +17,37 @@ from hub.members.households.errors import (
     HouseholdCodeNotValid,
     HouseholdFull,
     NotInHousehold,
+    NotOfHousehold,
     OwnerNeeded,
     RoleNotEnough,
+    ShareOnlyLowered,
     ShareOutOfRange,
 )
 from hub.members.households.store import Role
 from hub.points import pools
-from schema.accounts import KEY_REFUSALS, Keyed, make_request
+from schema.accounts import KEY_REFUSALS, Keyed, given, make_request
 from schema.context import Context, Info
-from schema.faults import forbidden
+from schema.faults import bad_input, forbidden
 from schema.fields import Payload, mutation
 from schema.households import Household, HouseholdRole, find_household
 
 Refusals = tuple[type[DomainError], ...]
 P = TypeVar("P", bound="HouseholdPayload")
 
+NOBODY: Final = 0
+"""No member has this number."""
 CREATE_REFUSALS: Final[Refusals] = (ShareOutOfRange, AlreadyInHousehold)
 JOIN_REFUSALS: Final[Refusals] = (*CREATE_REFUSALS, HouseholdCodeNotValid, HouseholdFull)
 INVITE_REFUSALS: Final[Refusals] = (NotInHousehold, RoleNotEnough)
 SHARE_REFUSALS: Final[Refusals] = (ShareOutOfRange, NotInHousehold)
+CHANGE_REFUSALS: Final[Refusals] = (
+    ShareOutOfRange,
+    NotInHousehold,
+    RoleNotEnough,
+    NotOfHousehold,
+    OwnerNeeded,
+    ShareOnlyLowered,
+)
 LEAVE_REFUSALS: Final[Refusals] = (NotInHousehold, OwnerNeeded)
 
 
@@ -72,6 +85,21 @@ class SetHouseholdShareInput(Sharing):
     """A share to set."""
 
 
+@strawberry.input(description="What is to change about a member of your household.")
+class ChangeHouseholdMemberInput(Keyed):
+    """What is to change about a member."""
+
+    member_id: strawberry.ID = strawberry.field(description="Whose: `memberId` of the household.")
+    role: HouseholdRole | None = strawberry.field(
+        default=strawberry.UNSET, description="What they may do from now on; without it, as before."
+    )
+    share_bps: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Of each issue to them, how much goes to the household from now on, of"
+        f" {joining.ALL_BPS}: another's share is only lowered. Without it, as before.",
+    )
+
+
 @strawberry.input(description="A household to leave: your own.")
 class LeaveHouseholdInput(Keyed):
     """A household to leave."""
@@ -101,6 +129,11 @@ class SetHouseholdSharePayload(HouseholdPayload):
     """What was set."""
 
 
+@strawberry.type(description="What `changeHouseholdMember` answers.")
+class ChangeHouseholdMemberPayload(HouseholdPayload):
+    """What was changed."""
+
+
 @strawberry.type(description="What `leaveHousehold` answers; what is left of your points is yours.")
 class LeaveHouseholdPayload(Payload):
     """What was left."""
@@ -124,6 +157,9 @@ CreateInput = Annotated[CreateHouseholdInput, strawberry.argument(description="W
 InviteInput = Annotated[InviteToHouseholdInput, strawberry.argument(description="Whom to invite.")]
 JoinInput = Annotated[JoinHouseholdInput, strawberry.argument(description="What to join.")]
 ShareInput = Annotated[SetHouseholdShareInput, strawberry.argument(description="What to set.")]
+ChangeInput = Annotated[
+    ChangeHouseholdMemberInput, strawberry.argument(description="What to change.")
+]
 LeaveInput = Annotated[LeaveHouseholdInput, strawberry.argument(description="What to leave.")]
 
 
@@ -182,6 +218,36 @@ async def set_household_share(info: Info, input: ShareInput) -> SetHouseholdShar
 
     question = _ask(info.context, input, "set_household_share", input.share_bps)
     return await _change(info.context, question, act, SHARE_REFUSALS, SetHouseholdSharePayload)
+
+
+@mutation(
+    "Say what a member of your household may do, and lower what they bring. Only an owner may; the"
+    " household keeps an owner.",
+    payload=ChangeHouseholdMemberPayload,
+    verb=joining.change_household_member,
+    verb_refusals=CHANGE_REFUSALS,
+    own_refusals=KEY_REFUSALS,
+)
+async def change_household_member(info: Info, input: ChangeInput) -> ChangeHouseholdMemberPayload:
+    """Change a role, or lower a share."""
+    context = info.context
+    member_id = _acting_member(context)
+    other_id = context.audience.find_number(IdKind.MEMBER, input.member_id)
+    role, share_bps = given(input.role), given(input.share_bps)
+    if role is None and share_bps is None:
+        raise bad_input("Give `role`, `shareBps`, or both.")
+
+    async def act(tx: Tx) -> None:
+        await joining.change_household_member(
+            tx,
+            member_id=member_id,
+            other_id=NOBODY if other_id is None else other_id,
+            role=None if role is None else Role[role.name],
+            share_bps=share_bps,
+        )
+
+    question = _ask(context, input, "change_household_member", other_id, role, share_bps)
+    return await _change(context, question, act, CHANGE_REFUSALS, ChangeHouseholdMemberPayload)
 
 
 @mutation(

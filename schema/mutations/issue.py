@@ -288,6 +288,7 @@ async def reverse_issue(info: Info, input: ReverseInput) -> ReverseIssuePayload:
     await context.turn()  # what the payload shows is read after the posting
     taken = await giving_back.reverse_issue(
         context.rooms.poster,
+        context.rooms.database,
         request,
         issuer=acting_partner(context, None, role="issuer"),
         wallet=wallet,

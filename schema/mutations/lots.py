@@ -147,7 +147,7 @@ async def reinstate_lot(info: Info, input: ReinstateInput) -> ReinstateLotPayloa
     "Make a pending lot usable now.",
     payload=ReleaseLotPayload,
     verb=changing.release_lot,
-    verb_refusals=(*CHANGE_REFUSALS, LotNotPending),
+    verb_refusals=(*CHANGE_REFUSALS, LotNotPending, LotExpired),
     own_refusals=KEY_REFUSALS,
 )
 async def release_lot(info: Info, input: ReleaseInput) -> ReleaseLotPayload:

@@ -12,6 +12,7 @@ from hub.kernel.errors import DomainError, IdempotencyConflict, PointsOutOfRange
 from hub.kernel.ids import IdKind
 from hub.ledger.errors import (
     CapReached,
+    EndNotLater,
     InsufficientPoints,
     NetDebitCapReached,
     RefundExceedsRedeemed,
@@ -126,7 +127,7 @@ class RefundPointsInput(Happened):
     """Points of a redemption to give back."""
 
     redemption_id: strawberry.ID = strawberry.field(
-        description="Id of the entry of the redemption, cash-out or donation."
+        description="Id of the entry of the redemption, cash-out, donation or exchange."
     )
     points: Points = strawberry.field(
         description="How many, 1 up to what is left of the redemption."
@@ -284,8 +285,8 @@ async def donate_points(info: Info, input: DonateInput) -> DonatePointsPayload:
 
 
 @mutation(
-    "Give points of a redemption, cash-out or donation back to the lots they came from, last used"
-    " lot first; in part and repeatedly. Only the acceptor may.",
+    "Give points of a redemption, cash-out, donation or refundable exchange back to the lots they"
+    " came from, last used lot first; in part and repeatedly. Only the acceptor may.",
     payload=RefundPointsPayload,
     verb=giving_back.refund_points,
     verb_refusals=(
@@ -294,6 +295,7 @@ async def donate_points(info: Info, input: DonateInput) -> DonatePointsPayload:
         WalletClosed,
         UnknownReference,
         RefundExceedsRedeemed,
+        EndNotLater,
         IdempotencyConflict,
     ),
     own_refusals=(*REQUEST_REFUSALS, GraceOutOfBounds),
@@ -313,6 +315,7 @@ async def refund_points(info: Info, input: RefundInput) -> RefundPointsPayload:
     await context.turn()  # what the payload shows is read after the posting
     refunded = await giving_back.refund_points(
         context.rooms.poster,
+        context.rooms.database,
         request,
         acceptor=acting_partner(context, None, role="acceptor"),
         wallet=wallet,
@@ -332,9 +335,17 @@ async def refund_points(info: Info, input: RefundInput) -> RefundPointsPayload:
 async def find_payer(context: Context, input: Use, request: Request) -> Place:
     """Find the wallet that pays, whose member agreed where that is asked for.
 
-    Errors: as `schema.consenting.find_debited_wallet`; NotInHousehold, RoleNotEnough.
+    Errors: as `find_own_wallet` and `find_purse`.
     """
-    wallet = await find_debited_wallet(
+    return await find_purse(context, input, await find_own_wallet(context, input, request))
+
+
+async def find_own_wallet(context: Context, input: Use, request: Request) -> Place:
+    """Find the wallet of the member who agreed, where that is asked for.
+
+    Errors: as `schema.consenting.find_debited_wallet`.
+    """
+    return await find_debited_wallet(
         context,
         input.account,
         key=request.key,
@@ -342,6 +353,13 @@ async def find_payer(context: Context, input: Use, request: Request) -> Place:
         reference=input.reference,
         till_code=input.till_code,
     )
+
+
+async def find_purse(context: Context, input: Use, wallet: Place) -> Place:
+    """Find the wallet that pays for the member of this one: it, or that of the household.
+
+    Errors: NotInHousehold, RoleNotEnough.
+    """
     if not input.from_household:
         return wallet
     async with context.rooms.database.read(HUB_ACTOR) as tx:

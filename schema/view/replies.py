@@ -65,7 +65,7 @@ def masked(error: Exception) -> dict[str, Any]:
 
 
 def status_of_masked(body: Mapping[str, Any]) -> int:
-    """Choose the status for what went wrong: too busy just now, or our own mistake."""
+    """Choose the status for what went wrong: something that passes, or our own mistake."""
     (error,) = body["errors"]
-    is_busy = error["extensions"]["code"] == FaultCode.OVERLOADED
-    return HTTPStatus.SERVICE_UNAVAILABLE if is_busy else HTTPStatus.INTERNAL_SERVER_ERROR
+    is_passing = error["extensions"]["code"] in {FaultCode.OVERLOADED, FaultCode.OUTCOME_UNKNOWN}
+    return HTTPStatus.SERVICE_UNAVAILABLE if is_passing else HTTPStatus.INTERNAL_SERVER_ERROR

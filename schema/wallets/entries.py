@@ -8,6 +8,7 @@ from hub.ledger.entries import EntryKind as LedgerKind
 from hub.ledger.views.store import Entry as EntryRow
 from schema import loaders
 from schema.context import Info
+from schema.exchanges import ExchangeReceipt, show_receipt
 from schema.kinds import EntryKind
 from schema.nodes import Node, computed
 from schema.partners import Partner, Terms, find_terms, show_partner
@@ -22,7 +23,10 @@ class EntryFacts(Node):
     occurred_at: datetime = strawberry.field(description="When it happened, e.g. at the till.")
     posted_at: datetime = strawberry.field(description="When it was posted.")
     reference: str | None = strawberry.field(description="The partner's reference of it.")
-    reason: str | None = strawberry.field(description="Why, e.g. `base` for an ordinary issue.")
+    reason: str | None = strawberry.field(
+        description="Why, e.g. `base` for an ordinary issue; of an exchange the version of the"
+        " offer."
+    )
     row: strawberry.Private[EntryRow]
 
     @computed(
@@ -52,3 +56,8 @@ class EntryFacts(Node):
     def terms(self, info: Info) -> Terms | None:
         """Show the terms, if the actor may see them."""
         return find_terms(info.context, self.row.terms_id or 0, self.row.partner_id)
+
+    @computed(description="What an exchange gave; null for any other kind.")
+    def exchange(self, info: Info) -> ExchangeReceipt | None:
+        """Show what was received."""
+        return show_receipt(info.context, self.row)

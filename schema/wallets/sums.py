@@ -73,14 +73,14 @@ class WalletSums(Node):
         " spent. Whatever comes in and can be used repays them first. A partner sees what is owed"
         " to it."
     )
-    async def owed_points(self, info: Info) -> Points:
+    async def owed_points(self, info: Info, as_of: AsOf = strawberry.UNSET) -> Points:
         """Load what is owed."""
-        return Points((await loaders.load_claims(info.context, self.place)).owed_points)
+        return Points((await self._points(info.context, as_of)).owed_points)
 
     @computed(description="Points that can be used now, but not everywhere: see `restriction`.")
-    async def restricted_points(self, info: Info) -> Points:
+    async def restricted_points(self, info: Info, as_of: AsOf = strawberry.UNSET) -> Points:
         """Load what only some uses may take."""
-        return Points((await loaders.load_claims(info.context, self.place)).restricted_points)
+        return Points((await self._points(info.context, as_of)).restricted_points)
 
     async def _points(self, context: Context, as_of: "datetime | UnsetType | None") -> WalletPoints:
         return await loaders.load_points(context, self.place, read_as_of(context, as_of))

@@ -44,6 +44,7 @@ INPUTS = {
     "inviteToHousehold": {"role": "OWNER"},
     "joinHousehold": {"shareBps": 0, "code": "x"},
     "setHouseholdShare": {"shareBps": 0},
+    "changeHouseholdMember": {"memberId": "m_x", "role": "OWNER"},
     "leaveHousehold": {},
     "linkAccount": {"memberId": "x", "partner": "AIR", "reference": "r"},
     "sellMembership": {
@@ -107,6 +108,9 @@ QUERIES = {
     "lots": "{ lots { nodes { id } } }",
     "explain": '{ explain(id: "x") { __typename } }',
     "liabilities": "{ liabilities { points } }",
+    "caps": "{ caps { nodes { __typename } } }",
+    "exchangeOffers": "{ exchangeOffers { nodes { __typename } } }",
+    "exchangeQuote": '{ exchangeQuote(partner: "AIR", points: 1) { __typename } }',
     "membershipSales": "{ membershipSales { nodes { __typename } } }",
     "windowOfCalendar": '{ windowOfCalendar(calendar: "x", code: "x") { id } }',
     "statement": '{ statement(windowId: "x") { __typename } }',

@@ -58,6 +58,25 @@ funding = "ON_ISSUE"
 currency = "USD"
 issue_price = "0.0095"
 """
+OFFER = """
+[[exchange_offers]]
+partner = "air"
+version = "miles-1"
+effective_from = 2026-01-01
+currency = "MILES"
+name_en = "Air miles"
+name_zh = "航空里程"
+give_points = 3
+get_units = 1
+minimum_points = 3000
+step_points = 3000
+block_points = 60000
+bonus_units = 5000
+day_cap_points = 240000
+needs_name_match = true
+is_refundable = false
+"""
+LAST = "is_refundable = false\n"
 CHANGES = [
     ("added", "coalition", "Two shops", ""),
     ("added", "partner", "air", "Air"),
@@ -120,6 +139,44 @@ def test_a_new_version_ends_the_one_before_it(database_url: str, file: Path) -> 
     assert {change for change, *_ in apply(database_url, file)} == {"same"}
     file.write_text(TOML)
     assert {change for change, *_ in apply(database_url, file)} == {"same"}
+
+
+def test_an_exchange_offer_is_applied_with_the_rest(database_url: str, file: Path) -> None:
+    file.write_text(TOML + OFFER)
+    told = ("exchange offer", "air miles-1")
+
+    how = "3 points : 1 MILES, from 2026-01-01T00:00:00Z"
+    assert apply(database_url, file)[4:] == [("added", *told, how)]
+    assert apply(database_url, file)[4:] == [("same", *told, "from 2026-01-01T00:00:00Z")]
+    end = OFFER + "effective_until = 2999-01-01\n"
+    file.write_text(TOML + end)
+    until = "from 2026-01-01T00:00:00Z until 2999-01-01T00:00:00Z"
+    assert apply(database_url, file)[4:] == [("changed", *told, until)]
+    assert {change for change, *_ in apply(database_url, file)} == {"same"}
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "expected"),
+    [
+        (("step_points = 3000", "step_points = 1000"), "step_points", "whole units"),
+        (("minimum_points = 3000", "minimum_points = 4000"), "minimum_points", "multiple"),
+        (("bonus_units = 5000\n", ""), "bonus_units", "with block_points"),
+        (("day_cap_points = 240000", "day_cap_points = 240001"), "day_cap_points", "multiple"),
+        (('currency = "MILES"', 'currency = "miles"'), "currency", "A-Z"),
+        (("give_points = 3", "give_points = 0"), "give_points", "1 to 1000000"),
+        (("is_refundable = false", ""), "is_refundable", "true or false"),
+        (("needs_name_match", "needs_names"), "needs_names", "one of"),
+        ((LAST, LAST + OFFER), "version", "another name"),
+        ((LAST, LAST + OFFER.replace("-1", "-2", 1)), "effective_from", "another instant"),
+    ],
+)
+def test_an_exchange_offer_that_is_none_is_named_by_its_place(change, place, expected) -> None:
+    content = (TOML + OFFER.replace(*change)).encode()
+    with pytest.raises(FileInvalid) as caught:
+        parse_coalition(content, file="f", is_json=False)
+    assert caught.value.place.startswith("exchange_offers[")
+    assert place in caught.value.place
+    assert expected in caught.value.expected
 
 
 def test_names_may_change(database_url: str, file: Path) -> None:

@@ -8,10 +8,15 @@ import sys
 import asyncpg
 import pytest
 
+from auth.keys import ID_KEY, open_key
 from hub.cli import check_books, export, seal, verify
+from hub.kernel.actor import Actor, ActorKind
+from hub.kernel.ids import IdKind
 from hub.kernel.log import LogLevel, LogStyle, set_up_log
+from schema.ids import Audience
 from tests.cli.books import settle_two_months
 from tests.cli.running import run, run_json
+from tests.coalition import open_coalition
 
 MARCH, APRIL = "monthly/M2026-03", "M2026-04"
 
@@ -73,7 +78,9 @@ def test_a_changed_bundle_is_refused_by_name(settled, tmp_path):
     bundle.write_text(bundle.read_text().replace('"points": 400', '"points": 500'))
     refused = run(verify.app, "", str(bundle), "--key", str(keys))
     assert refused.exit_code == 1
-    assert refused.stdout.startswith("WRONG  entry 7:2 maker: fields: ")
+    assert refused.stdout.startswith(
+        "WRONG  entry 7:2 maker: points: was changed: 400 was booked\n"
+    )
     assert refused.stderr == "hub: the bundle is not verified\n"
 
 
@@ -82,6 +89,66 @@ def test_an_auditor_is_given_everything(settled, tmp_path):
     export_proofs(settled, bundle, "--auditor", "--window", MARCH)
     run(export.app, settled, "keys", str(keys))
     assert run_json(verify.app, "", str(bundle), "--key", str(keys))["entry_count"] == 2
+
+
+def member_id(url):
+    """The id of the only member, as the operator sees it."""
+
+    async def read():
+        async with open_coalition(url) as coalition:
+            secret = await open_key(coalition.hub.database, ID_KEY)
+            number = await coalition.value("SELECT member_id FROM members")
+        return Audience(secret, Actor(ActorKind.OPERATOR)).write(IdKind.MEMBER, number)
+
+    return asyncio.run(read())
+
+
+def test_a_member_is_given_the_entries_of_the_own_wallet(settled, tmp_path):
+    bundle, keys, written = tmp_path / "ana.json", tmp_path / "hub.pub", tmp_path / "verify.py"
+    ana = member_id(settled)
+    export_proofs(settled, bundle, "--member", ana)
+    run(export.app, settled, "keys", str(keys))
+    told = run_json(verify.app, "", str(bundle), "--key", str(keys))
+    assert (told["is_verified"], told["wrongs"], told["entry_count"]) == (True, [], 3)
+    run(verify.app, "", "--write-verifier", str(written))
+    command = [sys.executable, "-I", written, bundle, "--key", keys]
+    alone = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert alone.stdout.startswith("3 entries are in the log as signed at ")
+    document = json.loads(bundle.read_text())
+    assert (document["audience"], document["window"]) == (f"member {ana}", None)
+    shown = [
+        (
+            entry["kind"],
+            entry["maker"]["shown"]["fields"]["points"],
+            entry["maker"]["shown"]["fields"]["reference"],
+            [line["shown"]["fields"]["points"] for line in entry["lines"]],
+            entry["whole"]["shown"],
+        )
+        for entry in document["entries"]
+    ]
+    assert shown == [
+        ("ISSUE", 1000, "till-1000", [], None),
+        ("REDEEM", 400, None, [-400], None),
+        ("ISSUE", 77, "till-77", [], None),
+    ]
+    for name in ("wallet_id", "terms_id", "request_hash", "actor"):
+        assert name not in bundle.read_text()
+
+
+def test_a_member_verifies_that_the_books_only_grew(settled, tmp_path):
+    first, second, keys = (tmp_path / name for name in ("first.json", "second.json", "hub.pub"))
+    ana = member_id(settled)
+    export_proofs(settled, first, "--member", ana)
+    export_proofs(settled, second, "--member", ana, "--older", first)
+    run(export.app, settled, "keys", str(keys))
+    told = run_json(verify.app, "", str(second), "--key", str(keys), "--older", str(first))
+    assert told["is_verified"] is True
+    second.write_text(second.read_text().replace('"till-77"', '"till-78"'))
+    refused = run(verify.app, "", str(second), "--key", str(keys))
+    assert refused.exit_code == 1
+    assert refused.stdout.startswith(
+        'WRONG  entry 7:3 maker: reference: was changed: "till-77" was booked\n'
+    )
 
 
 def test_the_written_verifier_verifies_without_the_hub(settled, tmp_path):
@@ -102,6 +169,10 @@ WRONG_CALLS = {
         export.app, ["proofs", "x", "--partner", "bio", "--auditor", "--window", MARCH], 2,
     ),
     "neither": (export.app, ["proofs", "x", "--window", MARCH], 2),
+    "a member and a window": (
+        export.app, ["proofs", "x", "--member", "nobody", "--window", MARCH], 2,
+    ),
+    "a partner without a window": (export.app, ["proofs", "x", "--partner", "bio"], 2),
     "no such older bundle": (
         export.app, ["proofs", "x", "--auditor", "--window", MARCH, "--older", "nobody"], 2,
     ),

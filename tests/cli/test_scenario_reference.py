@@ -14,7 +14,7 @@ from hub.cli.scenario.answer import write_answer
 from hub.cli.scenario.command import app
 from hub.cli.scenario.document import parse_scenario
 from tests.coalition import audit_books
-from tests.conftest import SOAK_SECONDS, administer
+from tests.conftest import SOAK_SHARE_SECONDS, administer
 from tests.reference.generate import Shape, scenario
 from tests.reference.scenario import answer
 from tests.reference.spoil import NOT_A_FILE, spoilt
@@ -22,7 +22,7 @@ from tests.reference.spoil import NOT_A_FILE, spoilt
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "tests" / "data" / "examples").glob("EX*.json"))
 SEEDS = range(25)
-LONG_SEEDS = range(1000, 1000 + 4 * SOAK_SECONDS)
+LONG_SEEDS = range(1000, 1000 + 4 * SOAK_SHARE_SECONDS)
 numbers = count(1)
 
 

@@ -149,8 +149,8 @@ async def test_a_hub_killed_at_any_moment(coalition, wallets):
 
 
 @pytest.mark.soak
-async def test_a_hub_killed_again_and_again(coalition, wallets, soak_seconds):
-    deadline, last = time.monotonic() + soak_seconds, 0
+async def test_a_hub_killed_again_and_again(coalition, wallets, soak_share_seconds):
+    deadline, last = time.monotonic() + soak_share_seconds, 0
     while time.monotonic() < deadline:
         last = await kill_at_random(coalition, wallets, random.Random(), last)  # noqa: S311
 
@@ -223,9 +223,9 @@ async def test_postgres_killed_under_load(directory, postgres_binaries):
 
 
 @pytest.mark.soak
-async def test_postgres_killed_again_and_again(directory, postgres_binaries, soak_seconds):
+async def test_postgres_killed_again_and_again(directory, postgres_binaries, soak_share_seconds):
     async def for_long():
-        deadline = time.monotonic() + soak_seconds
+        deadline = time.monotonic() + soak_share_seconds
         while time.monotonic() < deadline:
             yield
 

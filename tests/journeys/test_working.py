@@ -15,6 +15,8 @@ from structlog.testing import capture_logs
 from hub.cli.work.command import app
 from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.jobs.store import ask_for_job
+from hub.ledger.audits.audit import audit_books
+from hub.ledger.audits.store import list_runs
 from hub.ledger.feed.consumers import Consumer, Start
 from hub.ledger.feed.settings import FeedSettings
 from hub.metrics.books import (
@@ -178,27 +180,27 @@ async def test_a_lane_is_tried_again_from_the_shell_and_refusals_say_why(
 
 
 async def test_the_worker_audits_the_books_and_tells_prometheus(coalition, database_url, stuck):
+    await audit_books(coalition.hub.database, seconds_max=60)
     settings = Settings(work=WorkSettings(interval_seconds=1))
     running = asyncio.create_task(work(coalition.hub, settings))
     connection = await asyncpg.connect(database_url)
-    await until_equal(connection, "SELECT count(*) FROM audit_runs", 1)
+    await until_equal(connection, "SELECT count(DISTINCT is_whole) FROM audit_runs", 2)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await connection.close()
     await refresh_metrics(coalition.hub.database)
-    assert AUDIT_FINDINGS._value.get() == 0
-    assert AUDIT_LAST_RUN._value.get() == int(coalition.clock.now.timestamp())
+    for scope in ("whole", "new"):
+        assert AUDIT_FINDINGS.labels(scope)._value.get() == 0
+        began = int(coalition.clock.now.timestamp())
+        assert AUDIT_LAST_RUN.labels(scope)._value.get() == began
     assert FEED_LAG.labels("notes")._value.get() == 1
     assert FEED_PARKED.labels("notes")._value.get() == 1
     assert JOBS.labels("FAILED")._value.get() == 1
-    (run_shown,) = await asyncio.to_thread(run_json, app, database_url, "audits")
-    assert (run_shown["places wrong"], run_shown["rules"]) == ("0", "")
+    shown = await asyncio.to_thread(run_json, app, database_url, "audits")
+    assert {(run["places wrong"], run["rules"]) for run in shown} == {("0", "")}
 
 
 async def test_an_audit_that_finds_something_writes_down_what(coalition, database_url, stuck):
-    from hub.ledger.audits.audit import audit_books
-    from hub.ledger.audits.store import list_runs
-
     owner = await asyncpg.connect(database_url)
     spoil = "UPDATE ledger.wallets SET balance_points = balance_points + $1 WHERE last_seq > 0"
     await owner.execute(spoil, 5)
@@ -215,4 +217,4 @@ async def test_an_audit_that_finds_something_writes_down_what(coalition, databas
     async with coalition.hub.database.read(HUB_ACTOR) as tx:
         assert await list_runs(tx, limit=9) == [found]
     await refresh_metrics(coalition.hub.database)
-    assert AUDIT_FINDINGS._value.get() == 2
+    assert AUDIT_FINDINGS.labels("whole")._value.get() == 2

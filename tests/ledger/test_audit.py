@@ -81,7 +81,9 @@ async def books(story: Story) -> Story:
     return story
 
 
-async def audit_broken(url: str, statements: Iterable[str]) -> list[asyncpg.Record]:
+async def audit_broken(
+    url: str, statements: Iterable[str], audit: str = "ledger.audit()"
+) -> list[asyncpg.Record]:
     """What the audit finds after some changes, which are undone."""
     connection = await asyncpg.connect(url)
     undone = connection.transaction()
@@ -89,7 +91,7 @@ async def audit_broken(url: str, statements: Iterable[str]) -> list[asyncpg.Reco
     try:
         for statement in statements:
             assert not (await connection.execute(statement)).endswith(" 0"), statement
-        return await connection.fetch("SELECT * FROM ledger.audit()")
+        return await connection.fetch(f"SELECT * FROM {audit}")  # noqa: S608 (names of this file)
     finally:
         await undone.rollback()
         await connection.close()
@@ -126,3 +128,54 @@ async def test_the_place_and_both_figures_are_told(books, rule, place, found, ex
     rows = await audit_broken(books.coalition.url, BREAKS[rule])
     told = {tuple(row)[1:] for row in rows if row["rule"] == rule}
     assert (place.format(**numbers), found, expected) in told
+
+
+ALL_IS_NEW = """ledger.audit_news((SELECT array_agg(lane) FROM ledger.lanes),
+    (SELECT array_agg(0::bigint) FROM ledger.lanes))"""
+ONLY_WHOLE = {
+    *("entry sums to zero", "wallet equals its postings", "lots are numbered densely"),
+    *("cuts partition the lane", "flow equals the journal", "liability equals the lots"),
+    *("key has its entry", "key is applied once", "slices sum to their cap"),
+    *("slice is within what it was granted", "slice equals its charges", "charge has a slice"),
+    "usage of a wallet equals its charges",
+}
+
+
+async def test_what_is_new_is_held_to_the_same_rules(books):
+    url = books.coalition.url
+    silent = []
+    for rule, statements in BREAKS.items():
+        found = {row["rule"] for row in await audit_broken(url, statements, ALL_IS_NEW)}
+        if rule not in found and rule not in ONLY_WHOLE:
+            silent.append(rule)
+    assert silent == []
+    assert await audit_broken(url, [], ALL_IS_NEW) == []
+
+
+async def test_what_is_not_new_is_left_to_the_whole_audit(books):
+    nothing_new = """ledger.audit_news((SELECT array_agg(lane ORDER BY lane) FROM ledger.lanes),
+        (SELECT array_agg(last_seq ORDER BY lane) FROM ledger.lanes))"""
+    url = books.coalition.url
+    assert await audit_broken(url, BREAKS["wallet equals its lots"], nothing_new) == []
+    gone = ["DELETE FROM ledger.entries WHERE lane = 9 AND seq = 1"]
+    assert await audit_broken(url, gone, nothing_new) == []
+    (found,) = await audit_broken(
+        url,
+        ["UPDATE ledger.lanes SET last_seq = 99 WHERE lane = 9"],
+        "ledger.audit_news('{9}', '{1}')",
+    )
+    assert tuple(found) == ("sequence is dense", "lane 9", "0 new entries up to 1", "99")
+
+
+async def test_an_old_wallet_that_something_new_touches_is_checked_whole(books):
+    seq = await books.coalition.value("SELECT last_seq FROM ledger.lanes WHERE lane = 7")
+    await books("issue ana air 1")
+    url, news = books.coalition.url, f"ledger.audit_news('{{7}}', '{{{seq}}}')"
+    assert await audit_broken(url, [], news) == []
+    found = await audit_broken(
+        url, ["UPDATE ledger.lots SET held_points = 6 WHERE held_points = 5"], news
+    )
+    assert {row["rule"] for row in found} == {
+        "lot equals its allocations",
+        "wallet equals its lots",
+    }

@@ -37,6 +37,9 @@ class Verbs:
     def plain(self, key):
         return {"poster": self.hub.poster, "request": self.coalition.request(key)}
 
+    def books(self, key):
+        return {**self.plain(key), "database": self.hub.database}
+
     def issue(self, key, points):
         given = {"issuer": self.air, "wallet": self.ana, "points": points, "reference": key}
         return issue_points(**self.under_terms(key), **given)
@@ -64,11 +67,11 @@ class Verbs:
 
     def refund(self, key, points, redeemed):
         given = {"acceptor": self.air, "wallet": self.ana, "redemption": redeemed.entry}
-        return refund_points(**self.plain(key), **given, points=points)
+        return refund_points(**self.books(key), **given, points=points)
 
     def reverse(self, key, points, issued):
         given = {"issuer": self.air, "wallet": self.ana, "lot": issued.lot}
-        return reverse_issue(**self.plain(key), **given, points=points)
+        return reverse_issue(**self.books(key), **given, points=points)
 
 
 @pytest.fixture

@@ -89,8 +89,8 @@ async def test_a_long_life_is_told_alike_by_both(database_url, seed):
 
 
 @pytest.mark.soak
-def test_many_long_lives_are_told_alike_by_both(postgres, template_database, soak_seconds):
-    deadline, seed = time.monotonic() + soak_seconds, time.time_ns() % 1_000_000_000
+def test_many_long_lives_are_told_alike_by_both(postgres, template_database, soak_share_seconds):
+    deadline, seed = time.monotonic() + soak_share_seconds, time.time_ns() % 1_000_000_000
     while time.monotonic() < deadline:
         seed += 1
         asyncio.run(one_life(postgres, template_database, seed))

@@ -49,7 +49,8 @@ TOLD = {
         pending_points_move_to_nobody""",
     "1.3.3 or are released by a later call": """
         points_that_wait_for_a_release_are_usable_from_then_on
-        a_lot_is_released_once_and_only_while_it_is_pending""",
+        a_lot_is_released_once_and_only_while_it_is_pending
+        pending_points_that_have_expired_are_not_released""",
     "1.3.4 caps": """
         a_budget_grants_what_is_left_and_says_so
         a_partner_issues_as_much_as_its_terms_allow_in_a_month
@@ -92,7 +93,8 @@ TOLD = {
         of_a_refund_only_what_returns_to_expired_lots_expires""",
     "1.5.3 or is reinstated with a grace term": """
         what_returns_to_an_expired_lot_may_be_reinstated_with_a_grace_term
-        reinstated_points_of_one_end_keep_the_order_of_their_first_issue""",
+        reinstated_points_of_one_end_keep_the_order_of_their_first_issue
+        a_refund_is_not_reinstated_until_an_end_that_is_past""",
     "1.5.4 a line gives back its own points": "each_reason_of_a_purchase_is_reversed_on_its_own",
     "1.6.1 unspent points of its own lots first": """
         a_reverse_takes_unspent_points_of_its_own_lot
@@ -113,10 +115,16 @@ TOLD = {
         points_that_a_refund_gives_back_repay
         points_that_a_hold_frees_repay
         pending_points_repay_when_they_become_usable
+        points_that_became_usable_repay_although_they_expired_unasked
+        points_that_lay_there_when_a_debt_came_repay_although_nobody_asked
+        points_whose_hold_ended_after_their_end_do_not_repay
+        points_that_expired_before_the_wallet_owed_do_not_repay
         points_that_a_transfer_brings_repay_before_the_next_decision
         restricted_points_do_not_repay""",
     "1.7.1 gone for every decision at the end": "points_are_usable_until_their_end_and_not_at_it",
-    "1.7.1 a sweep books it once": "a_sweep_books_what_has_ended_once",
+    "1.7.1 a sweep books it once": """
+        a_sweep_books_what_has_ended_once
+        a_sweep_repays_before_it_expires""",
     "1.7.1 always before a window is cut": """
         a_cut_books_what_ended_before_it_into_its_own_segment
         a_cut_books_the_holds_that_ended_before_it_into_its_own_segment
@@ -138,6 +146,14 @@ TOLD = {
         a_merge_leaves_what_has_expired_behind""",
     "1.8.3 and arrears": "a_debt_that_comes_into_a_wallet_is_repaid_from_what_lies_there",
     "1.8.4 exchange": "a_lot_may_be_barred_from_exchange",
+    "1.8.4 ratio, minimum, step, block bonus": """
+        sixty_three_thousand_points_pass_and_sixty_two_thousand_do_not
+        a_late_exchange_is_one_of_the_offer_of_its_time""",
+    "1.8.4 day cap": """
+        a_member_exchanges_as_much_as_a_day_allows
+        a_late_exchange_counts_on_the_day_on_which_it_happened""",
+    "1.8.4 name match": "the_name_must_match_where_the_offer_says_so",
+    "1.8.4 for good if so agreed": "an_exchange_is_for_good_unless_its_offer_says_otherwise",
     "1.9.1 same key, same request: the same answer, no new row": """
         a_key_used_again_changes_nothing
         every_claim_repeats_its_answer_under_its_key

@@ -152,8 +152,8 @@ def test_the_ledger_agrees_with_the_model_whatever_the_batches(postgres, templat
 
 
 @pytest.mark.soak
-def test_the_ledger_agrees_with_the_model_for_long(postgres, template_database, soak_seconds):
-    deadline = time.monotonic() + soak_seconds
+def test_the_ledger_agrees_with_the_model_for_long(postgres, template_database, soak_share_seconds):
+    deadline = time.monotonic() + soak_share_seconds
     deep = settings(QUICK, max_examples=50, stateful_step_count=40)
     while time.monotonic() < deadline:
         run_state_machine_as_test(machine(postgres, template_database), settings=deep)

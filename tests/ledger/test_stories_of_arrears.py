@@ -310,3 +310,92 @@ async def test_points_given_back_by_a_void_repay_only_when_they_are_usable(story
         undo     M
         see      ana owed=30 P=20 SHOP=20 pending=20 restricted=20 held=0
     """)
+
+
+async def test_points_that_became_usable_repay_although_they_expired_unasked(story):
+    await story("""
+        issue   ana air 10             -> A
+        redeem  ana shop 10
+        reverse A 10 mode unlimited
+        issue   ana air 30 available 2d expires 4d  -> P
+        tick    9d
+        see     ana owed=0 available=0 balance=30
+        issue   ana air 5              -> B
+        see     B repaid=
+        see     ana owed=0 available=5 P=20 entries=issue,redeem,reverse,issue,repay,issue
+        sweep
+        see     ana P=0 entries=issue,redeem,reverse,issue,repay,issue,expire
+    """)
+
+
+async def test_a_sweep_repays_before_it_expires(story):
+    await story("""
+        issue   ana air 10             -> A
+        redeem  ana shop 10
+        reverse A 10 mode unlimited
+        issue   ana air 30 available 2d expires 4d  -> P
+        tick    9d
+        sweep
+        see     ana owed=0 balance=0 entries=issue,redeem,reverse,issue,repay,expire
+        sweep
+        see     ana entries=issue,redeem,reverse,issue,repay,expire
+    """)
+
+
+async def test_one_wallet_whose_expiry_is_booked_repays_first(story):
+    await story("""
+        owe     ana air 25
+        issue   ana air 10 available 1d expires 2d
+        issue   ana air 10 available 3d expires 4d
+        tick    9d
+        see     ana owed=5
+        expire  ana
+        see     ana owed=5 balance=0 entries=owe,issue,issue,repay,repay
+    """)
+
+
+async def test_points_that_expired_before_the_wallet_owed_do_not_repay(story):
+    await story("""
+        issue   ana air 30 available 1d expires 2d
+        tick    3d
+        owe     ana air 10
+        tick    1d
+        sweep
+        see     ana owed=10 balance=0 entries=issue,owe,expire
+    """)
+
+
+async def test_points_that_lay_there_when_a_debt_came_repay_although_nobody_asked(story):
+    await story("""
+        issue   ana rail 30 expires 4d  -> A
+        owe     ana air 10
+        tick    9d
+        see     ana owed=0 available=0
+        sweep
+        see     ana owed=0 balance=0 entries=issue,owe,repay,expire
+    """)
+
+
+async def test_points_whose_hold_ended_after_their_end_do_not_repay(story):
+    await story("""
+        issue   ana air 10 available 1d expires 3d  -> P
+        tick    1d
+        hold    ana shop 10 for 9d
+        owe     ana air 10
+        tick    9d
+        see     ana owed=10
+        sweep
+        see     ana owed=10 balance=0
+    """)
+
+
+async def test_a_late_entry_counts_the_repayment_that_was_due_before_it(story):
+    await story("""
+        owe     ana air 10
+        issue   ana air 30 available 1d expires 4d
+        tick    9d
+        redeem  ana shop 9 at -6d
+        redeem  ana shop 11 at -6d
+        redeem  ana shop 1 at -6d   !! InsufficientPoints available_points=0 required_points=1
+        see     ana owed=0 balance=0 entries=owe,issue,repay,redeem,redeem
+    """)

@@ -156,3 +156,26 @@ async def test_breakage_belongs_to_the_segment_in_which_it_happened(story):
         "SELECT kind, segment_id, points FROM ledger.entries WHERE kind IN (5, 13) ORDER BY seq"
     )
     assert [tuple(row) for row in rows] == [(13, 1, 40), (5, 1, 100)]
+
+
+async def test_a_refund_is_not_reinstated_until_an_end_that_is_past(story):
+    await story("""
+        issue   ana air 10 expires 5d     -> A
+        redeem  ana shop 10               -> R
+        tick    9d
+        refund  R 4 reinstated now        !! EndNotLater
+        refund  R 4 reinstated -1d        !! EndNotLater
+        refund  R 4 reinstated -1d at -2d
+        refund  R 4 reinstated 1us
+        see     ana available=4
+    """)
+
+
+async def test_pending_points_that_have_expired_are_not_released(story):
+    await story("""
+        issue   ana air 10 available never expires 5d  -> A
+        tick    5d
+        release A                         !! LotExpired
+        release A at -1us
+        see     ana A=10 available=0
+    """)

@@ -79,6 +79,7 @@ async def test_a_lot_barred_from_transfer_does_not_cross_to_another_lane(story):
 
 async def test_a_lot_may_be_barred_from_exchange(story):
     await story("""
+        offer     bank
         issue     ana air 10 barred exchange
         issue     ana air 5                   -> A
         exchange  ana bank 6  !! InsufficientPoints available_points=5 required_points=6

@@ -22,18 +22,9 @@ from hub.points.giving_back import reverse_issue
 from hub.points.holds import hold_points
 from hub.points.issue import issue_points
 from hub.points.merging import finish_merges, merge_members, unmerge_members
-from hub.points.redeem import redeem_points
 from hub.points.requests import NEVER
 from tests.coalition import DAY, photograph
-
-LOTS = """
-SELECT l.points, l.remaining_points, l.contributor_wallet_id IS NOT NULL AS is_marked
-FROM ledger.lots l WHERE l.lane = $1 AND l.wallet_id = $2 ORDER BY l.lot_id
-"""
-WALLET = """
-SELECT balance_points, held_points, owed_points, is_open FROM ledger.wallets
-WHERE lane = $1 AND wallet_id = $2
-"""
+from tests.points.people import Mortal, Stopped, issue, lots, merge, redeem, see, unmerge
 
 
 @pytest.fixture
@@ -58,63 +49,6 @@ async def link(coalition, code, reference, name):
         )
 
 
-async def issue(coalition, name, points, partner="air", **given):
-    return await issue_points(
-        coalition.hub.poster,
-        coalition.hub.register,
-        coalition.request(),
-        now=coalition.clock.now,
-        issuer=coalition.partners[partner],
-        wallet=coalition.members[name],
-        points=points,
-        reference=None,
-        **{"expires_at": NEVER, **given},
-    )
-
-
-async def redeem(coalition, name, points):
-    return await redeem_points(
-        coalition.hub.poster,
-        coalition.hub.register,
-        coalition.request(),
-        now=coalition.clock.now,
-        acceptor=coalition.partners["shop"],
-        wallet=coalition.members[name],
-        points=points,
-    )
-
-
-async def merge(coalition, gone="anna", survivor="ana"):
-    return await merge_members(
-        coalition.hub.poster,
-        coalition.hub.database,
-        from_member_id=coalition.members[gone].number,
-        to_member_id=coalition.members[survivor].number,
-        actor="test",
-    )
-
-
-async def unmerge(coalition, gone="anna", name="first"):
-    return await unmerge_members(
-        coalition.hub.poster,
-        coalition.hub.database,
-        from_member_id=coalition.members[gone].number,
-        name=name,
-        actor="test",
-    )
-
-
-async def see(coalition, name):
-    place = coalition.members[name]
-    (row,) = await coalition.query(WALLET, place.lane, place.number)
-    return tuple(row)
-
-
-async def lots(coalition, name):
-    place = coalition.members[name]
-    return [tuple(row) for row in await coalition.query(LOTS, place.lane, place.number)]
-
-
 async def references(coalition, name):
     async with coalition.hub.database.read(HUB_ACTOR) as tx:
         found = await list_linked_accounts(tx, [coalition.members[name].number])
@@ -127,6 +61,7 @@ async def in_debt(coalition, name, points):
     await redeem(coalition, name, points)
     await reverse_issue(
         coalition.hub.poster,
+        coalition.hub.database,
         coalition.request(),
         issuer=coalition.partners["air"],
         wallet=coalition.members[name],
@@ -306,31 +241,6 @@ async def test_what_was_not_merged_is_not_undone(cast):
         await unmerge(cast)
 
 
-class Stopped(Exception):
-    """The process died here."""
-
-
-class Mortal:
-    """A poster whose process dies after so many steps."""
-
-    def __init__(self, poster, steps):
-        self.poster = poster
-        self.steps = steps
-
-    async def post(self, operation):
-        return await self._step(self.poster.post(operation))
-
-    async def post_group(self, operations):
-        return await self._step(self.poster.post_group(operations))
-
-    async def _step(self, posting):
-        if self.steps == 0:
-            posting.close()
-            raise Stopped
-        self.steps -= 1
-        return await posting
-
-
 @pytest.mark.parametrize("steps", range(9))
 async def test_a_merge_that_is_killed_after_any_step_is_finished_by_the_job(cast, steps):
     await issue(cast, "anna", 100)
@@ -359,6 +269,7 @@ async def in_debt_beside(cast):
     await redeem(cast, "anna", 128)
     await reverse_issue(
         cast.hub.poster,
+        cast.hub.database,
         cast.request(),
         issuer=cast.partners["air"],
         wallet=cast.members["anna"],

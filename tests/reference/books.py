@@ -51,6 +51,7 @@ class Lot:
     remaining: int
     expires: datetime | None
     available: datetime | None
+    came: datetime
     issue_order: int
     arrival: int
     origin: str | None = None
@@ -269,6 +270,7 @@ class Books:
             remaining=0,
             expires=op["expires"],
             available=op.get("available"),
+            came=op["at"],
             issue_order=self._issues,
             arrival=len(self.all_lots),
             rule=op.get("rule"),
@@ -348,6 +350,7 @@ class Books:
                 points=points,
                 remaining=0,
                 held=0,
+                came=op["at"],
                 arrival=len(self.all_lots),
                 origin=lot.name,
             )

@@ -53,6 +53,7 @@ class Debt:
     event: str
     creditor: str
     points: int
+    since: datetime
 
 
 @dataclass
@@ -101,8 +102,28 @@ class Claims(Books):
             for lot, points in hold.lines
             if _usable_points(replace(lot, held=0), now)
         )
-        general, owed = self.available(wallet, now) + freed, self.owed(wallet)
+        general = self.available(wallet, now) + freed
+        owed = max(0, self.owed(wallet) - self._missed_points(wallet, now))
         return max(0, general - owed), max(0, owed - general)
+
+    def _missed_points(self, wallet: str, now: datetime) -> int:
+        """Points that have expired, and were usable and free while the wallet owed."""
+        since = min((debt.since for debt in self._purse(wallet).debts if debt.points), default=now)
+        return sum(
+            lot.free
+            + sum(
+                points
+                for hold in self._purse(wallet).holds
+                if _is_over(hold, lot.expires - STEP)
+                for held, points in hold.lines
+                if held is lot
+            )
+            for lot in self.lots(wallet)
+            if lot.rule is None
+            and lot.expires is not None
+            and lot.expires <= now
+            and max(since, lot.came, lot.available or since) < lot.expires
+        )
 
     def open_holds(self) -> list[Hold]:
         """Every hold that has not ended in the books."""
@@ -118,7 +139,37 @@ class Claims(Books):
 
     def _before(self, wallet: str, at: datetime) -> None:
         self._lapse(wallet, at)
+        while (missed := self._missed(wallet, at)) is not None:
+            self._repay(wallet, self._general(wallet, missed), "")
         self._repay(wallet, self._general(wallet, at), "")
+
+    def _missed(self, wallet: str, at: datetime) -> datetime | None:
+        """When points became usable that have expired since, and repaid what was owed before."""
+        since = min((debt.since for debt in self._purse(wallet).debts if debt.points), default=None)
+        if since is None:
+            return None
+        due = [
+            usable
+            for lot in self.lots(wallet)
+            if lot.free and lot.rule is None and lot.expires is not None and lot.expires <= at
+            for usable in [max(since, lot.came, lot.available or since)]
+            if usable < lot.expires
+        ]
+        return min(due, default=None)
+
+    def _book_missed(self, wallets: Iterable[str], at: datetime) -> None:
+        for wallet in list(wallets):
+            if self._missed(wallet, at) is not None:
+                self._before(wallet, at)
+
+    def sweep_before(self, cut: datetime) -> list[tuple[str, int]]:
+        """The sweep of a window's cut: what repays is not expired."""
+        self._book_missed(self._purses, cut - STEP)
+        return super().sweep_before(cut)
+
+    def _expire(self, op: Op, event: Event) -> list[tuple[str, int]]:
+        self._book_missed([str(op["member"])] if "member" in op else self._purses, op["at"])
+        return super()._expire(op, event)
 
     def _lapse(self, wallet: str, at: datetime) -> None:
         for hold in sorted(self._purse(wallet).holds, key=lambda hold: hold.ends or at + STEP):
@@ -223,6 +274,9 @@ class Claims(Books):
             raise RefusedError("UnknownReference")
         wallet = self._wallet_of(source.op)
         self._before(wallet, op["at"])
+        end = op.get("reinstated")
+        if op["points"] <= self.refundable(str(op["of"])) and end is not None and end <= op["at"]:
+            raise RefusedError("EndNotLater")
         moved = super()._refund(op, event)
         back = {
             name: points for name, points in moved if _usable_points(self.all_lots[name], op["at"])
@@ -238,13 +292,11 @@ class Claims(Books):
 
     def _move(self, lot: Lot, points: int, op: Op, wallet: str, expires: datetime | None) -> Lot:
         """Points of a lot become a lot of their own."""
-        event = str(op["id"])
-        self._take(lot, points, event, "TRANSFER")
-        return self._arrive(lot, points, event, wallet, expires)
+        self._take(lot, points, str(op["id"]), "TRANSFER")
+        return self._arrive(lot, points, op, wallet, expires)
 
-    def _arrive(
-        self, lot: Lot, points: int, event: str, wallet: str, expires: datetime | None
-    ) -> Lot:
+    def _arrive(self, lot: Lot, points: int, op: Op, wallet: str, expires: datetime | None) -> Lot:
+        event = str(op["id"])
         new = replace(
             lot,
             name=f"{lot.name}/{event}",
@@ -253,6 +305,7 @@ class Claims(Books):
             remaining=0,
             held=0,
             expires=expires,
+            came=op["at"],
             arrival=len(self.all_lots),
             origin=lot.name,
         )
@@ -286,7 +339,7 @@ class Claims(Books):
                 wanted -= points
                 self._take(other, points, name, "REPAY", party=lot.issuer)
         if wanted and mode == 3:
-            self._purse(lot.wallet).debts.append(Debt(name, lot.issuer, wanted))
+            self._purse(lot.wallet).debts.append(Debt(name, lot.issuer, wanted, op["at"]))
         return [(lot.name, own)]
 
     def _lot_of(self, op: Op) -> Lot:
@@ -301,6 +354,8 @@ class Claims(Books):
         lot = self._lot_of(op)
         if lot.available is None or lot.available <= op["at"] or lot.free == 0:
             raise RefusedError("LotNotPending")
+        if _has_ended(lot, op["at"]):
+            raise RefusedError("LotExpired")
         lot.available = op["at"]
         self._credited(lot, op)
         return []
@@ -343,7 +398,8 @@ class Claims(Books):
         del event
         wallet = str(op["member"])
         self._before(wallet, op["at"])
-        self._purse(wallet).debts.append(Debt(str(op["id"]), str(op["issuer"]), op["points"]))
+        debt = Debt(str(op["id"]), str(op["issuer"]), op["points"], op["at"])
+        self._purse(wallet).debts.append(debt)
         return []
 
     def _forgive(self, op: Op, event: Event) -> list[tuple[str, int]]:
@@ -381,7 +437,7 @@ class Claims(Books):
         moved = []
         for lot, points in hold.lines:
             self._before(hold.to_wallet, op["at"])
-            new = self._arrive(lot, points, str(op["id"]), hold.to_wallet, lot.expires)
+            new = self._arrive(lot, points, op, hold.to_wallet, lot.expires)
             self._credited(new, op)
             moved.append((new.name, points))
         self._before(hold.wallet, op["at"])

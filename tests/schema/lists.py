@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.ids import IdKind
+from hub.ledger.caps.kinds import CapKind
+from hub.points.capping import WantedCap, set_cap
 from settlement.windows import PlannedWindow, plan_windows
 from tests.api import ISSUED, Api, Caller
 
@@ -39,6 +42,12 @@ LISTS = {
     "Query.settlementWindows": Listed(("settlementWindows",), "SettlementWindow", 2),
     "Query.membershipSales": Listed(
         ("membershipSales",), "MembershipSale", 2, is_node=False, name="soldAt"
+    ),
+    "Query.exchangeOffers": Listed(
+        ("exchangeOffers",), "ExchangeOffer", 3, is_node=False, name="version partner { code }"
+    ),
+    "Query.caps": Listed(
+        ("caps",), "Cap", 4, is_node=False, name="kind reason partner { code } limit"
     ),
     "Wallet.lots": Listed(("wallet(account: $account)", "lots"), "Lot", 3),
     "Wallet.activity": Listed(("wallet(account: $account)", "activity"), "Entry", 7),
@@ -139,6 +148,7 @@ async def make_something_of_everything(api: Api) -> World:
     assert taken["userErrors"] == []
     await give(shop, "s-1", 8, reference="till-2")
     await claim_points(air, "c-1")
+    await offer_and_cap(api)
     lot = air.audience.find_place(IdKind.LOT, first["lotId"])
     redemption = shop.audience.find_place(IdKind.ENTRY, paid["entryId"])
     return World(
@@ -152,6 +162,22 @@ async def make_something_of_everything(api: Api) -> World:
             "window": closed["window"]["id"],
         },
     )
+
+
+async def offer_and_cap(api: Api) -> None:
+    """Let two partners offer an exchange, and set caps that count from now on."""
+    coalition = api.coalition
+    await coalition.offer("AIR", effective_until=MAY)
+    await coalition.offer("AIR", effective_from=MAY)
+    await coalition.offer("SHOP")
+    wanted = [(CapKind.BUDGET, "AIR", reason) for reason in ("spring", "summer")]
+    wanted += [(CapKind.ACCEPT, code, None) for code in ("AIR", "SHOP")]
+    async with coalition.hub.database.begin(HUB_ACTOR) as tx:
+        for kind, code, reason in wanted:
+            partner = coalition.partners[code]
+            cap = WantedCap(kind=kind, partner=partner, limit=Decimal(10**6), reason=reason)
+            await set_cap(tx, coalition.hub.register, cap)
+    await coalition.hub.register.refresh()
 
 
 async def claim_points(caller: Caller, account: str) -> None:

@@ -1,5 +1,6 @@
 """Bad input gets a typed answer, and changes nothing."""
 
+import asyncpg
 import pytest
 
 from hub.kernel.actor import HUB_ACTOR
@@ -252,6 +253,25 @@ async def test_our_own_mistakes_are_masked_and_carry_an_id(api, air, monkeypatch
     assert len(error["extensions"]["id"]) == 16
     assert "secret" not in str(body)
     assert body["data"] is None
+
+
+async def test_a_database_that_goes_away_is_no_mistake_of_ours_and_the_same_key_may_come_again(
+    api, air
+):
+    given = {"idempotencyKey": new_key(), "account": {"memberId": "x"}, "points": 1}
+    assert await air.ask(ISSUE, i=given) == {
+        "issuePoints": {"userErrors": [{"__typename": "MemberNotFound"}]}
+    }
+    ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    owner = await asyncpg.connect(api.coalition.url)
+    await owner.execute(f"{ended} WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    await owner.close()
+    body = await air.send("{ members(first: 1) { nodes { id } } }")
+    (error,) = body["errors"]
+    assert error["extensions"] == {"code": "OUTCOME_UNKNOWN"}
+    assert error["message"].endswith("the same key, tried again, tells what happened.")
+    found = await air.ask("{ members(first: 1) { nodes { id } } }")
+    assert len(found["members"]["nodes"]) == 1
 
 
 async def test_a_full_queue_says_when_to_come_again(api, air):

@@ -1,5 +1,6 @@
 """Households through the API: who may what, what flows in, and what leaves with whom."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -312,3 +313,105 @@ async def test_a_leaving_that_is_killed_after_any_step_is_finished_by_the_job(ap
     assert await finish_leaving(hub.poster, hub.database) == 0
     assert await mine(ben) == 50
     assert (await household(ana))["wallet"]["balancePoints"] == 100
+
+
+async def ids(caller):
+    """The members of a household by their roles, as its members name them."""
+    look = "{ viewer { member { household { members { role memberId } } } } }"
+    members = (await caller.ask(look))["viewer"]["member"]["household"]["members"]
+    return {each["role"]: each["memberId"] for each in members}
+
+
+async def change(caller, member_id, **given):
+    """Change a member of the household; gives the refusals."""
+    done = await caller.do(
+        "changeHouseholdMember", "household { members { role } }", memberId=member_id, **given
+    )
+    return [(error["code"], error["path"]) for error in done["userErrors"]]
+
+
+async def test_an_owner_changes_a_role_and_it_counts_at_once(api, cast):
+    air, shop, ana, ben = cast
+    await join(ana, ben, role="CONTRIBUTOR", shares=(10_000, 0))
+    await issue(air, "a-1", 100)
+    await follow(api)
+
+    async def pay():
+        given = {"account": {"reference": "s-2"}, "fromHousehold": True, "points": 10}
+        errors = (await shop.do("redeemPoints", **given))["userErrors"]
+        return [error["code"] for error in errors]
+
+    assert await pay() == ["ROLE_NOT_ENOUGH"]
+    assert await change(ana, (await ids(ana))["CONTRIBUTOR"], role="REDEEMER") == []
+    assert await pay() == []
+    assert (await household(ben))["role"] == "REDEEMER"
+
+
+async def test_an_owner_lowers_a_share_and_never_raises_another_members(api, cast):
+    _, _, ana, ben = cast
+    await join(ana, ben)
+    ben_id = (await ids(ana))["REDEEMER"]
+    assert await change(ana, ben_id, shareBps=1000) == []
+    assert (await household(ben))["shareBps"] == 1000
+    before = await household(ben)
+    refused = [("SHARE_ONLY_LOWERED", ["input", "shareBps"])]
+    assert await change(ana, ben_id, role="OWNER", shareBps=1001) == refused
+    assert await change(ana, ben_id, shareBps=10_001) == [
+        ("SHARE_OUT_OF_RANGE", ["input", "shareBps"])
+    ]
+    assert await household(ben) == before
+    own = (await ids(ana))["OWNER"]
+    assert await change(ana, own, shareBps=9000) == []
+    assert (await household(ana))["shareBps"] == 9000
+
+
+async def test_only_an_owner_changes_members_and_only_of_the_own_household(api, cast):
+    _, _, ana, ben = cast
+    eve = await api.member("eve", AIR="a-3")
+    await eve.do("createHousehold", shareBps=0)
+    await join(ana, ben)
+    ana_id = (await ids(ben))["OWNER"]
+    before = await household(ana)
+    assert await change(ben, ana_id, role="REDEEMER") == [("ROLE_NOT_ENOUGH", None)]
+    stranger = ana.id(IdKind.MEMBER, api.coalition.members["eve"].number)
+    for nobody in (stranger, (await ids(eve))["OWNER"], "m_x"):
+        assert await change(ana, nobody, role="OWNER") == [
+            ("NOT_OF_HOUSEHOLD", ["input", "memberId"])
+        ]
+    assert await household(ana) == before
+    assert (await household(eve))["role"] == "OWNER"
+
+
+async def test_a_household_keeps_an_owner_when_roles_change(api, cast):
+    _, _, ana, ben = cast
+    await join(ana, ben)
+    known = await ids(ana)
+    assert await change(ana, known["OWNER"], role="CONTRIBUTOR") == [("OWNER_NEEDED", None)]
+    assert await change(ana, known["REDEEMER"], role="OWNER") == []
+    assert await change(ana, known["OWNER"], role="CONTRIBUTOR") == []
+    assert ((await household(ana))["role"], (await household(ben))["role"]) == (
+        "CONTRIBUTOR",
+        "OWNER",
+    )
+
+
+async def test_two_owners_who_demote_each_other_leave_one(api, cast):
+    _, _, ana, ben = cast
+    await join(ana, ben, role="OWNER")
+    look = "{ viewer { member { household { members { isOwn memberId } } } } }"
+    steps = []
+    for caller in (ana, ben):
+        members = (await caller.ask(look))["viewer"]["member"]["household"]["members"]
+        (other,) = [each["memberId"] for each in members if not each["isOwn"]]
+        steps.append(change(caller, other, role="CONTRIBUTOR"))
+    done = await asyncio.gather(*steps)
+    assert sorted(done) == [[], [("ROLE_NOT_ENOUGH", None)]]
+
+
+async def test_a_change_of_nothing_is_a_mistake_of_the_client(api, cast):
+    _, _, ana, ben = cast
+    await join(ana, ben)
+    document = """mutation($input: ChangeHouseholdMemberInput!) {
+        changeHouseholdMember(input: $input) { userErrors { code } } }"""
+    given = {"idempotencyKey": "k", "memberId": (await ids(ana))["OWNER"]}
+    assert await ana.fault(document, input=given) == "BAD_USER_INPUT"

@@ -243,3 +243,75 @@ async def test_the_history_of_a_lot_and_of_a_redemption(api):
     (found,) = (await shop.ask(redemption))["entries"]["nodes"]
     assert found["givenBackBy"]["nodes"] == [{"kind": "REFUND", "points": 30}]
     assert shop.audience.find_any(found["id"])[0] is IdKind.ENTRY
+
+
+async def test_what_was_owed_is_read_as_of_any_instant(api):
+    air, shop = await api.partner("AIR"), await api.partner("SHOP")
+    ana = await api.member("ana", AIR="a-1", SHOP="s-1")
+    clock = api.coalition.clock
+    issued = await air.do("issuePoints", "lotId", account={"reference": "a-1"}, points=100)
+    await shop.do("redeemPoints", account={"reference": "s-1"}, points=70)
+    clock.tick(DAY)
+    await air.do("reverseIssue", lotId=issued["lotId"], points=100, mode="UNLIMITED")
+    clock.tick(DAY)
+    end = (clock.now + 2 * DAY).isoformat()
+    soon = (clock.now + DAY).isoformat()
+    await give(shop, "s-1", 30, availableAt=soon, expiresAt=end, reference="r-1")
+    clock.tick(9 * DAY)
+    await give(air, "a-1", 15, reference="r-2")
+    clock.tick(DAY)
+    second = timedelta(seconds=1)
+    look = """query($at: DateTime) { wallet {
+        owedPoints(asOf: $at) availablePoints(asOf: $at) restrictedPoints(asOf: $at) } }"""
+    for at, owed, available in (
+        (START, 0, 30),
+        (START + DAY - second, 0, 30),
+        (START + DAY, 70, 0),
+        (START + 3 * DAY - second, 70, 0),
+        (START + 3 * DAY, 40, 0),
+        (START + 5 * DAY, 40, 0),
+        (START + 11 * DAY, 25, 0),
+        (None, 25, 0),
+    ):
+        for caller in (ana, air):
+            document = (
+                look
+                if caller is ana
+                else look.replace("wallet {", 'wallet(account: {reference: "a-1"}) {', 1)
+            )
+            found = (await caller.ask(document, at=at and at.isoformat()))["wallet"]
+            assert found == {
+                "owedPoints": owed,
+                "availablePoints": available,
+                "restrictedPoints": 0,
+            }, at
+    own = look.replace("wallet {", 'wallet(account: {reference: "s-1"}) {', 1)
+    found = (await shop.ask(own, at=(START + 2 * DAY).isoformat()))["wallet"]
+    assert found["owedPoints"] == 0
+
+
+async def test_terms_are_read_as_of_an_instant_by_who_may_see_them(api):
+    air = await api.partner("AIR", effective_until=START + 5 * DAY)
+    shop = await api.partner("SHOP")
+    clock = api.coalition.clock
+    clock.tick(10 * DAY)
+    await api.coalition.terms("AIR", since=START + 5 * DAY, version="AIR-new", issue_price="0.5")
+    look = """query($at: DateTime) {
+        partners { nodes { code termsInForce(asOf: $at) { version issuePrice } } } }"""
+
+    async def see_terms(caller, at):
+        partners = (await caller.ask(look, at=at and at.isoformat()))["partners"]["nodes"]
+        (terms,) = [each["termsInForce"] for each in partners if each["code"] == "AIR"]
+        return terms and (terms["version"] == "AIR-new", terms["issuePrice"])
+
+    second = timedelta(seconds=1)
+    for caller in (air, await api.operator()):
+        assert await see_terms(caller, START + 5 * DAY - second) == (False, "0.009")
+        assert await see_terms(caller, START + 5 * DAY) == (True, "0.5")
+        assert await see_terms(caller, None) == (True, "0.5")
+    assert await see_terms(shop, START) is None
+    document = look.replace("$at: DateTime", "$at: DateTime!").replace(
+        "partners", "partners(first: 1)"
+    )
+    ahead = (clock.now + second).isoformat()
+    assert await air.fault(document, at=ahead) == "BAD_USER_INPUT"

@@ -7,7 +7,7 @@ import pytest
 from hub.kernel.ids import IdKind
 from hub.wiring import open_hub
 from tests.api import issue, open_api
-from tests.coalition import Coalition, photograph
+from tests.coalition import DAY, Coalition, photograph
 
 WALLET = "query($account: AccountInput) { wallet(account: $account) { id availablePoints } }"
 MERGED = "status survivor { id linkedAccounts { reference } wallet { availablePoints } }"
@@ -121,6 +121,38 @@ async def test_a_retry_after_the_merge_was_undone_is_answered_too(api, cast):
     before = await photograph(api.coalition)
     assert await issue(air, "a-1", 10, idempotencyKey="k") == first
     assert await photograph(api.coalition) == before
+
+
+async def test_a_till_refunds_and_an_issuer_reverses_the_day_after_the_merge(api, cast):
+    air, shop, _, ana = cast
+    issued = await air.do("issuePoints", "entryId lotId", account={"reference": "a-1"}, points=100)
+    paid = await shop.do("redeemPoints", "entryId", account={"reference": "s-1"}, points=80)
+    await merge(api)
+    api.coalition.clock.tick(DAY)
+    refunded = await shop.do(
+        "refundPoints",
+        "wallet { balancePoints }",
+        redemptionId=paid["entryId"],
+        points=30,
+        idempotencyKey="f",
+    )
+    assert (refunded["userErrors"], refunded["wallet"]) == ([], {"balancePoints": 0})
+    assert await look(ana) == 50
+    reversed_ = await air.do(
+        "reverseIssue",
+        "reversedPoints shortPoints wallet { balancePoints }",
+        lotId=issued["lotId"],
+        points=100,
+        mode="UNLIMITED",
+        idempotencyKey="v",
+    )
+    assert reversed_ == {
+        "userErrors": [],
+        "reversedPoints": 100,
+        "shortPoints": 50,
+        "wallet": {"balancePoints": 0},
+    }
+    assert (await ana.ask("{ wallet { owedPoints } }"))["wallet"]["owedPoints"] == 50
 
 
 async def test_undoing_gives_back_points_and_references(api, cast):

@@ -4,9 +4,11 @@ scene       what all processes share: places, wallets, partners, the clock
 orders      what a client asks for, and how a hub answers it
 drawing     which orders a client thinks of
 journal     what a client asked and was told, on disk before it goes on
+gateway     the same orders and answers, in GraphQL over HTTP
 client      a process that asks, and never forgets
-poster      a process that answers, with a hub of its own
-work        a process that does the jobs, and consumers whose effects are counted
+server      `hub serve`: a process that answers over HTTP
+poster      a process that answers without an API, and can be left at any await
+work        `hub work`: a process that does the jobs, and consumers whose effects are counted
 stage       PostgreSQL and the processes: started, killed, started again
 harm        what is done to them
 verdict     what must hold, whatever was done to them

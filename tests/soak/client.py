@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
+import httpx
 import orjson
 
 from tests.soak.drawing import WEIGHTS, Draws
+from tests.soak.gateway import MUTATIONS, Gateway
 from tests.soak.journal import Asked, Journal, Json, read_asked
 from tests.soak.orders import FAILED, UNKNOWN, is_kept
 from tests.soak.scene import Board, Scene, log_to
@@ -26,6 +28,11 @@ STEPS_MAX: Final = 12
 TRIES_OF_FAILURE: Final = 50
 """After so many tries a failure of the hub's counts as its answer, and as a fault."""
 LINE_BYTES_MAX: Final = 1_000_000
+STEP_SECONDS: Final = 0.002
+"""How long a step of a storm is over HTTP, where turns of the loop cannot be counted."""
+OVER_HTTP: Final = 0.5
+HTTP: Final = "http"
+DOOR: Final = "door"
 SETTLED: Final = "settled"
 COUNTED: Final = frozenset(WEIGHTS) - {"purchase", "void", "release", "poison"}
 """Verbs that are another request when they ask for other points."""
@@ -45,6 +52,7 @@ class Client:
     name: str
     dice: random.Random
     draws: Draws
+    gateway: Gateway
     journal: Journal
     asked: dict[int, Asked]
     numbers: "count[int]"
@@ -63,7 +71,8 @@ class Client:
             if each.answer is not None:
                 draws.learn(each.order, each.answer)
         numbers = count(max(asked, default=0) + 1)
-        return cls(scene, board, turn, name, dice, draws, journal, asked, numbers)
+        gateway = Gateway(scene)
+        return cls(scene, board, turn, name, dice, draws, gateway, journal, asked, numbers)
 
     async def live(self) -> None:
         """Ask until the turn is over, then settle everything."""
@@ -107,9 +116,11 @@ class Client:
             return self.write_down(self.misuse(self.dice.choice(counted)))
         number = next(self.numbers)
         order = self.draws.draw()
-        return self.write_down(
-            order | {"key": f"{self.name}:{number}", "actor": f"client:{self.name}"}, number
-        )
+        is_over_http = order["verb"] in MUTATIONS and self.dice.random() < OVER_HTTP
+        way = HTTP if is_over_http else DOOR
+        actor = self.gateway.actor_of(order) if is_over_http else f"client:{self.name}"
+        key = f"{self.name}:{number}"
+        return self.write_down(order | {"key": key, "actor": actor, "way": way}, number)
 
     def misuse(self, settled: Asked) -> Json:
         """Another request under a key that was used."""
@@ -143,7 +154,7 @@ class Client:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 answer = await self.exchange(order)
-        except (OSError, TimeoutError, EOFError, ValueError):
+        except (OSError, TimeoutError, EOFError, ValueError, httpx.HTTPError):
             answer = {"is": "NoAnswer", "kind": UNKNOWN}
         may_pass = order["verb"] != "poison" and asked.tries < TRIES_OF_FAILURE
         if answer["kind"] == UNKNOWN or (answer["kind"] == FAILED and may_pass):
@@ -159,8 +170,12 @@ class Client:
         return True
 
     async def exchange(self, order: Json) -> Json:
-        """One connection for one order; to go away is to close it."""
-        door = self.scene.door(self.dice.randrange(self.scene.poster_count))
+        """Ask `hub serve`, or the poster; to go away is to close the connection."""
+        if order["way"] == HTTP:
+            seconds = None if "steps" not in order else order["steps"] * STEP_SECONDS
+            async with asyncio.timeout(seconds):
+                return await self.gateway.ask(order)
+        door = self.scene.door
         reader, writer = await asyncio.open_unix_connection(door, limit=LINE_BYTES_MAX)
         try:
             writer.write(orjson.dumps(order) + b"\n")

@@ -36,6 +36,10 @@ async def _kill(stage: Stage, dice: random.Random, sort: str) -> None:
     stage.revive()
 
 
+async def kill_server(stage: Stage, dice: random.Random) -> None:
+    await _kill(stage, dice, "server")
+
+
 async def kill_poster(stage: Stage, dice: random.Random) -> None:
     await _kill(stage, dice, "poster")
 
@@ -105,9 +109,9 @@ async def freeze_postgres(stage: Stage, dice: random.Random) -> None:
         stage.signal_postgres(chosen, signal.SIGCONT)
 
 
-async def freeze_poster(stage: Stage, dice: random.Random) -> None:
+async def freeze_hub(stage: Stage, dice: random.Random) -> None:
     """A hub that stands still between a commit and its answer, or before."""
-    process = stage.processes[dice.choice(stage.names("poster"))]
+    process = stage.processes[dice.choice([*stage.names("server"), *stage.names("poster")])]
     if not process.is_alive:
         return
     os.kill(process.pid, signal.SIGSTOP)
@@ -135,7 +139,7 @@ async def slow_disk(stage: Stage, dice: random.Random) -> None:
 
 
 async def cut_wire(stage: Stage, dice: random.Random) -> None:
-    """One hub's answers are held, then its connections are cut: committed, and not heard."""
+    """The server's answers are held, then its connections cut: committed, and not heard."""
     stage.wire.hold_answers()
     await asyncio.sleep(0.05 + dice.random() / 2)
     stage.wire.cut()
@@ -161,8 +165,9 @@ async def _wait_for_postgres(stage: Stage) -> None:
 
 
 BAG: Final[tuple[Harm, ...]] = (
-    kill_poster,
-    kill_poster,
+    kill_server,
+    kill_server,
+    kill_server,
     kill_poster,
     kill_worker,
     kill_worker,
@@ -174,7 +179,7 @@ BAG: Final[tuple[Harm, ...]] = (
     kill_postmaster,
     kill_postgres,
     freeze_postgres,
-    freeze_poster,
+    freeze_hub,
     slow_disk,
     cut_wire,
     storm,

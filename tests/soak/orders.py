@@ -54,6 +54,7 @@ _LOST: Final = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
 )
 """Whoever is told so asks again, with the same key."""
@@ -239,6 +240,7 @@ async def _void(hub: Hub, request: Request, order: Json) -> Any:
 async def _refund(hub: Hub, request: Request, order: Json) -> Any:
     return await refund_points(
         hub.poster,
+        hub.database,
         request,
         acceptor=_partner(hub, order),
         wallet=wallet_of(order["wallet"]),
@@ -251,6 +253,7 @@ async def _refund(hub: Hub, request: Request, order: Json) -> Any:
 async def _reverse(hub: Hub, request: Request, order: Json) -> Any:
     return await reverse_issue(
         hub.poster,
+        hub.database,
         request,
         issuer=_partner(hub, order),
         wallet=wallet_of(order["wallet"]),

@@ -1,4 +1,4 @@
-"""A hub in a process of its own: answers the orders of clients until it is killed.
+"""A hub without its API, in a process of its own: answers orders until it is killed.
 
 Whoever hangs up is cancelled, as a web server does it; who asks for few `steps` is cancelled after
 that many turns of the loop, so that each await of the hub's is left some time.
@@ -23,7 +23,13 @@ from tests.soak.scene import Scene, log_to
 SETTINGS: Final = PosterSettings(batch_max=64, queue_max=500, call_timeout_seconds=8)
 LINE_BYTES_MAX: Final = 1_000_000
 GONE: Final = {"is": "Cancelled", "kind": UNKNOWN}
-OUT_OF_REACH: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, DBAPIError, OSError)
+OUT_OF_REACH: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    DBAPIError,
+    OSError,
+)
 
 
 async def answer_in_time(hub: Hub, order: Json) -> Json:
@@ -66,10 +72,10 @@ async def serve(hub: Hub, reader: asyncio.StreamReader, writer: asyncio.StreamWr
 
 
 @asynccontextmanager
-async def open_soon(scene: Scene, url: str) -> AsyncIterator[Hub]:
+async def open_soon(scene: Scene) -> AsyncIterator[Hub]:
     """Open a hub as soon as the database is there."""
     while True:
-        opening = open_hub(url, clock=scene.board.clock, poster=SETTINGS)
+        opening = open_hub(scene.database_url, clock=scene.board.clock, poster=SETTINGS)
         try:
             hub = await opening.__aenter__()
         except OUT_OF_REACH:
@@ -82,19 +88,19 @@ async def open_soon(scene: Scene, url: str) -> AsyncIterator[Hub]:
         await opening.__aexit__(None, None, None)
 
 
-async def run(scene: Scene, number: int) -> None:
-    async with open_soon(scene, scene.poster_urls[number]) as hub:
+async def run(scene: Scene) -> None:
+    async with open_soon(scene) as hub:
 
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await serve(hub, reader, writer)
 
-        scene.door(number).unlink(missing_ok=True)
-        door = await asyncio.start_unix_server(accept, scene.door(number), limit=LINE_BYTES_MAX)
+        scene.door.unlink(missing_ok=True)
+        door = await asyncio.start_unix_server(accept, scene.door, limit=LINE_BYTES_MAX)
         async with door:
             await door.serve_forever()
 
 
-def main(directory: str, number: int) -> None:
+def main(directory: str) -> None:
     scene = Scene.load(directory)
-    log_to(scene.place(f"poster-{number}.log"))
-    asyncio.run(run(scene, number))
+    log_to(scene.place("poster-0.log"))
+    asyncio.run(run(scene))

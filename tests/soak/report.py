@@ -10,6 +10,7 @@ import orjson
 
 from tests.soak.journal import Asked
 from tests.soak.orders import BOOKED, FAILED, REFUSED
+from tests.soak.verdict import Fault, Wrong
 
 FAULTS_SHOWN_MAX: Final = 50
 
@@ -35,17 +36,25 @@ class Report:
     signed_checkpoint_count: int = 0
     audit_count: int = 0
     clock_moved_seconds: int = 0
-    faults: list[str] = field(default_factory=list)
+    ways: "Counter[str]" = field(default_factory=Counter)
+    faults: list[Fault] = field(default_factory=list)
 
     @property
     def kill_count(self) -> int:
         return self.kills.total()
+
+    @property
+    def wrong(self) -> dict[str, int]:
+        """How many faults there are of each sort."""
+        counts = Counter(fault.sort for fault in self.faults)
+        return {sort.value: counts[sort] for sort in Wrong}
 
     def count_orders(self, journals: Mapping[str, Mapping[int, Asked]]) -> None:
         """Count what clients asked, and what they were told."""
         for asked in journals.values():
             for each in asked.values():
                 kind = each.answer["kind"] if each.answer else "unanswered"
+                self.ways[each.order["way"]] += 1
                 verb = "misuse of a key" if "misuse_of" in each.order else each.order["verb"]
                 self.orders.setdefault(verb, Counter())[kind] += 1
                 if kind == REFUSED and each.answer:
@@ -57,7 +66,8 @@ class Report:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".txt").write_text(self.table())
         counts = {each.name: getattr(self, each.name) for each in fields(self)}
-        counts["kill_count"] = self.kill_count
+        counts["faults"] = [fault.told for fault in self.faults]
+        counts |= {"kill_count": self.kill_count, "wrong": self.wrong}
         path.write_bytes(orjson.dumps(counts, option=orjson.OPT_INDENT_2))
 
     def table(self) -> str:
@@ -76,6 +86,8 @@ class Report:
         lines += ["", f"{'unknown outcomes':<28}{self.unknown_outcomes.total():>8}"]
         lines += [f"  {name:<26}{n:>8}" for name, n in sorted(self.unknown_outcomes.items())]
         figures = {
+            "orders over HTTP": self.ways["http"],
+            "orders at the poster": self.ways["door"],
             "asked again, same answer": self.asked_again_count,
             "entries": self.entry_count,
             "effects in the database": self.effect_count,
@@ -87,5 +99,6 @@ class Report:
         }
         lines += ["", *(f"{name:<28}{count:>8}" for name, count in figures.items())]
         lines += ["", f"{'faults':<28}{len(self.faults):>8}"]
-        lines += [f"  {fault}" for fault in self.faults[:FAULTS_SHOWN_MAX]]
+        lines += [f"  {sort:<26}{count:>8}" for sort, count in self.wrong.items()]
+        lines += [f"  {fault.told}" for fault in self.faults[:FAULTS_SHOWN_MAX]]
         return "\n".join(lines) + "\n"

@@ -73,7 +73,14 @@ class Scene:
     directory: str
     seed: int
     database_url: str
-    poster_urls: list[str]
+    wired_url: str
+    """The same database, over a wire that may be cut."""
+    port: int
+    """Where `hub serve` listens."""
+    secret: str
+    """Of the ids, in hex."""
+    tokens: dict[str, str]
+    partners: dict[str, int]
     wallets: list[list[int]]
     restrictions: list[int]
 
@@ -89,16 +96,13 @@ class Scene:
     def board(self) -> Board:
         return Board(self.place("board"))
 
-    @property
-    def poster_count(self) -> int:
-        return len(self.poster_urls)
-
     def place(self, name: str) -> Path:
         return Path(self.directory) / name
 
-    def door(self, poster: int) -> Path:
-        """The socket at which a poster answers."""
-        return self.place(f"poster-{poster}.sock")
+    @property
+    def door(self) -> Path:
+        """The socket at which the poster answers."""
+        return self.place("poster-0.sock")
 
 
 def wallet_of(written: list[int]) -> Place:

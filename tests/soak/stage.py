@@ -9,19 +9,23 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
 
-from hub.kernel.actor import HUB_ACTOR
+from auth.keys import ID_KEY, open_key
+from auth.tokens import mint_token
+from hub.kernel.actor import HUB_ACTOR, Actor, ActorKind
 from hub.kernel.database import create_database, migrate_async
 from hub.kernel.embedded.binaries import Binaries, find_binaries
 from hub.kernel.embedded.liveness import find_holders, find_postmaster
@@ -29,6 +33,7 @@ from hub.kernel.embedded.server import Server, start_server, stop_server
 from hub.ledger.caps.kinds import Cap, CapKind
 from hub.ledger.caps.store import put_cap
 from hub.ledger.operations import Place
+from hub.members.store import LinkedAccount, link_accounts
 from hub.points.caps import ALL, endless
 from hub.points.restrictions import Restriction, save_restriction
 from hub.wiring import Hub, open_hub
@@ -38,12 +43,12 @@ from settlement.store import list_windows
 from settlement.windows import plan_windows
 from tests.coalition import LONG_AGO, Coalition, Home
 from tests.concurrency.wire import Wire, lay_wire
-from tests.soak import client, poster, work
+from tests.soak import client, poster, server, work
+from tests.soak.gateway import OPERATOR
 from tests.soak.scene import Board, Scene
 
 DURABLE: Final = {"shared_buffers": "64MB", "max_connections": "60", "checkpoint_timeout": "30s"}
 """What is left out: fsync, full_page_writes and synchronous_commit stay on."""
-POSTERS: Final = 2
 WORKERS: Final = 2
 CLIENTS: Final = 3
 BUSY_LANES: Final = (1, 2, 3)
@@ -62,6 +67,7 @@ CAPS_OF_TERMS: Final = {"points_cap_per_member": 250, "points_cap_per_window": 4
 """Points that bind in the middle of a run, of one partner, so that the others go on."""
 GAP_EVERY, GAP_LASTS, GAPS = timedelta(hours=9), timedelta(hours=1), 60
 END_SECONDS_MAX: Final = 90
+OPEN_SECONDS_MAX: Final = 60
 
 
 @dataclass
@@ -129,6 +135,12 @@ class Stage:
     def names(self, sort: str) -> list[str]:
         return sorted(name for name in self.processes if name.startswith(sort))
 
+    async def see_open(self) -> None:
+        """Wait until orders can be asked, so that no harm comes before them."""
+        async with asyncio.timeout(OPEN_SECONDS_MAX):
+            while not (self.scene.door.exists() and is_open(self.scene.port)):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
     async def see_end(self, names: list[str]) -> list[str]:
         """Wait until processes have come to their ends; gives those that did not."""
         with contextlib.suppress(TimeoutError):
@@ -142,8 +154,8 @@ class Stage:
         return late
 
     def start_hubs(self) -> None:
-        for number in range(POSTERS):
-            self.start(f"poster-{number}", poster.main, self.scene.directory, number)
+        self.start("server-0", server.main, self.scene.directory)
+        self.start("poster-0", poster.main, self.scene.directory)
         for number in range(WORKERS):
             self.start(f"work-{number}", work.main, self.scene.directory, number)
 
@@ -192,7 +204,9 @@ class Stage:
 async def open_stage(directory: Path, seed: int) -> AsyncIterator[Stage]:
     """Start a PostgreSQL that is durable, and found a coalition in it."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.soak.client", "tests.soak.poster", "tests.soak.work"])
+    mains = ("client", "poster", "server", "work")
+    context.set_forkserver_preload([f"tests.soak.{name}" for name in mains])
+    forkserver.ensure_running()  # it imports while PostgreSQL is made
     board = Board.make(directory / "board")
     binaries = find_binaries()
     server = await asyncio.to_thread(
@@ -202,7 +216,7 @@ async def open_stage(directory: Path, seed: int) -> AsyncIterator[Stage]:
     await migrate_async(url)
     (directory / "wire").mkdir()
     async with lay_wire(url, directory / "wire") as (wire, wired_url):
-        scene = await found(directory, seed, url, [url, wired_url], board)
+        scene = await found(directory, seed, url, wired_url, board)
         scene.save()
         stage = Stage(scene, board, wire, server, binaries)
         try:
@@ -211,10 +225,8 @@ async def open_stage(directory: Path, seed: int) -> AsyncIterator[Stage]:
             await asyncio.to_thread(stage.close)
 
 
-async def found(
-    directory: Path, seed: int, url: str, poster_urls: list[str], board: Board
-) -> Scene:
-    """Let partners and members join, plan windows, and make room for effects."""
+async def found(directory: Path, seed: int, url: str, wired_url: str, board: Board) -> Scene:
+    """Let partners and members join, plan windows, make tokens, and make room for effects."""
     async with open_hub(url, clock=board.clock) as hub:
         async with hub.database.begin(HUB_ACTOR) as tx:
             await store.put_coalition(tx, Home("Soak", "points", "EUR", time_zone="UTC"))
@@ -230,6 +242,8 @@ async def found(
             wallets += await coalition.many_members(WALLETS_OF_LANE, lane=lane)
         wallets += await coalition.many_members(SPREAD_WALLETS)
         shop = coalition.partners["shop"].partner_id
+        tokens = await _let_in(coalition, wallets)
+        secret = await open_key(hub.database, ID_KEY)
         async with hub.database.begin(HUB_ACTOR) as tx:
             restrictions = [
                 await save_restriction(tx, rule)
@@ -245,7 +259,48 @@ async def found(
     finally:
         await connection.close()
     places = [[place.lane, place.number] for place in wallets]
-    return Scene(str(directory), seed, url, poster_urls, places, restrictions)
+    return Scene(
+        directory=str(directory),
+        seed=seed,
+        database_url=url,
+        wired_url=wired_url,
+        port=find_port(),
+        secret=secret.hex(),
+        tokens=tokens,
+        partners={code: each.partner_id for code, each in coalition.partners.items()},
+        wallets=places,
+        restrictions=restrictions,
+    )
+
+
+def is_open(port: int) -> bool:
+    """Whether anybody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def find_port() -> int:
+    """Find a port that is free."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+async def _let_in(coalition: Coalition, wallets: list[Place]) -> dict[str, str]:
+    """Link every member to every partner, and make a token for each of these and the operator."""
+    partner_ids = [each.partner_id for each in coalition.partners.values()]
+    actors = [OPERATOR, *(Actor(ActorKind.PARTNER, number) for number in partner_ids)]
+    async with coalition.hub.database.begin(HUB_ACTOR) as tx:
+        accounts = [
+            LinkedAccount(number, f"m-{wallet.number}", wallet.number, tx.now)
+            for number in partner_ids
+            for wallet in wallets
+        ]
+        await link_accounts(tx, accounts)
+        return {str(actor): await mint_token(tx, actor) for actor in actors}
 
 
 async def _found_with_gaps(coalition: Coalition, now: datetime) -> None:

@@ -3,7 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
@@ -20,8 +21,26 @@ from tests.soak.orders import BOOKED, FAILED, KINDS, POISONER
 from tests.soak.scene import Scene
 from tests.soak.work import read_outside
 
-SHOWN_MAX: Final = 20
 _OF_CROSSINGS: Final = (EntryKind.ARRIVE, EntryKind.HOLD, EntryKind.CAPTURE, EntryKind.VOID)
+
+
+class Wrong(StrEnum):
+    """The sorts of faults."""
+
+    LOST = "acknowledged and lost"
+    DOUBLED = "done twice"
+    CHANGED = "answered in two ways"
+    UNANSWERED = "never answered"
+    STRANGE = "another answer than it may be"
+    INVARIANT = "invariant broken"
+    ENDED = "process ended by itself"
+
+
+class Fault(NamedTuple):
+    """One thing that does not hold, and its sort."""
+
+    sort: Wrong
+    told: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,51 +82,58 @@ async def read_books(url: str) -> Books:
     }
 
 
-def judge_journals(books: Books, journals: Journals) -> Iterator[str]:
+def judge_journals(books: Books, journals: Journals) -> Iterator[Fault]:
     """Nothing that was acknowledged is lost, nothing is there twice, no answer ever changed."""
     places: Counter[tuple[int, int]] = Counter()
     for name, asked in journals.items():
         for each in asked.values():
             if each.answer is None:
-                yield f"{name}:{each.number} was never answered: {each.order}"
+                told = f"{name}:{each.number} was never answered: {each.order}"
+                yield Fault(Wrong.UNANSWERED, told)
                 continue
             yield from _judge_answer(books, f"{name}:{each.number}", each)
             if each.answer["kind"] == BOOKED:
                 places.update((lane, seq) for lane, seq in each.answer["entries"])
     for place, count in places.items():
         if count > 1:
-            yield f"entry {place} was the answer to {count} orders"
+            yield Fault(Wrong.DOUBLED, f"entry {place} was the answer to {count} orders")
+    # Over HTTP the clients share the actors of their tokens.
     actors = {f"client:{name}" for name in journals}
+    actors |= {each.order["actor"] for asked in journals.values() for each in asked.values()}
     for place, entry in books.items():
         if entry.actor == POISONER:
-            yield f"a poison is in the books: {place} {entry}"
+            yield Fault(Wrong.INVARIANT, f"a poison is in the books: {place} {entry}")
         if entry.actor in actors and not entry.is_of_crossing and place not in places:
-            yield f"entry {place} is no client's answer: {entry}"
+            yield Fault(Wrong.DOUBLED, f"entry {place} is no client's answer: {entry}")
 
 
-def _judge_answer(books: Books, name: str, asked: Asked) -> Iterator[str]:
+def _judge_answer(books: Books, name: str, asked: Asked) -> Iterator[Fault]:
     order, answer = asked.order, asked.answer
     assert answer is not None, "asked by the caller"
     for again in asked.again:
         if is_final(asked) and again["told"] != answer["told"]:
-            yield f"{name} was told {answer['told']}, then {again['told']}: {order}"
+            told = f"{name} was told {answer['told']}, then {again['told']}: {order}"
+            yield Fault(Wrong.CHANGED, told)
     if "misuse_of" in order and answer["is"] != "IdempotencyConflict":
-        yield f"{name} used a key for another request, and was told {answer}: {order}"
+        told = f"{name} used a key for another request, and was told {answer}: {order}"
+        yield Fault(Wrong.STRANGE, told)
     if (answer["kind"] == FAILED) != (order["verb"] == "poison"):
-        yield f"{name} was told {answer}: {order}"
+        yield Fault(Wrong.STRANGE, f"{name} was told {answer}: {order}")
     if answer["kind"] != BOOKED:
         return
     for place, wallet_id, points in _entries_of(order, answer):
         entry = books.get(place)
         if entry is None:
-            yield f"{name} was acknowledged and is lost: entry {place}, {order}"
+            told = f"{name} was acknowledged and is lost: entry {place}, {order}"
+            yield Fault(Wrong.LOST, told)
             continue
         found = (entry.kind, entry.wallet_id, entry.actor)
         kind = _kind_of(order)
         if found != (kind, wallet_id, order["actor"]) and not entry.is_of_crossing:
-            yield f"{name} is another entry: {place} {entry}, {order}"
+            yield Fault(Wrong.STRANGE, f"{name} is another entry: {place} {entry}, {order}")
         if points is not None and entry.points != points:
-            yield f"{name} booked {entry.points} points: {place}, {order}"
+            told = f"{name} booked {entry.points} points: {place}, {order}"
+            yield Fault(Wrong.STRANGE, told)
 
 
 def _kind_of(order: Json) -> EntryKind:
@@ -131,7 +157,7 @@ def _entries_of(order: Json, answer: Json) -> Iterator[tuple[tuple[int, int], in
         yield (lane, seq), wallet_id, wanted if told is None else told
 
 
-async def judge_books(hub: Hub) -> Iterator[str]:
+async def judge_books(hub: Hub) -> Iterator[Fault]:
     """The audit, the signatures, the windows and the moves between lanes."""
     found = [f"audit: {tuple(row)}" for row in await audit_books(hub.database.url)]
     violations: list[Violation] = []
@@ -156,10 +182,11 @@ async def judge_books(hub: Hub) -> Iterator[str]:
         )
     finally:
         await connection.close()
-    return iter(found + [row[0] for row in rows])
+    found += [row[0] for row in rows]
+    return (Fault(Wrong.INVARIANT, told) for told in found)
 
 
-async def judge_effects(scene: Scene, books: Books) -> Iterator[str]:
+async def judge_effects(scene: Scene, books: Books) -> Iterator[Fault]:
     """Every entry had its effect once in the database, and at least once outside it, in order."""
     connection = await asyncpg.connect(scene.database_url)
     try:
@@ -167,39 +194,40 @@ async def judge_effects(scene: Scene, books: Books) -> Iterator[str]:
         sums = await connection.fetch("SELECT lane, entry_count, points FROM soak_sums")
     finally:
         await connection.close()
-    found = [f"inside: {each}" for each in judge_order(map(tuple, effects), books, once=True)]
-    told = read_outside(scene)
-    found += [f"outside: {each}" for each in judge_order(told, books, once=False)]
+    found = list(judge_order(map(tuple, effects), books, once=True))
+    found += judge_order(read_outside(scene), books, once=False)
     expected: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for (lane, _), entry in books.items():
         expected[lane][0] += 1
         expected[lane][1] += entry.points
     if {row[0]: [row[1], row[2]] for row in sums} != expected:
-        found.append("inside: the sums are not those of the journal")
+        found.append(Fault(Wrong.INVARIANT, "the sums of effects are not those of the journal"))
     return iter(found)
 
 
-def judge_order(effects: Iterable[tuple[int, ...]], books: Books, *, once: bool) -> Iterator[str]:
+def judge_order(effects: Iterable[tuple[int, ...]], books: Books, *, once: bool) -> Iterator[Fault]:
     """Each entry had its effect, in the order of its lane; outside, some of them more than once."""
+    where = "inside:" if once else "outside:"
     ends: dict[int, int] = {}
     seen: set[tuple[int, ...]] = set()
     for lane, seq in effects:
         end = ends.get(lane, 0)
         if seq > end + 1:
-            yield f"entry {lane}:{seq} came after {end}"
+            yield Fault(Wrong.INVARIANT, f"{where} entry {lane}:{seq} came after {end}")
         if once and (lane, seq) in seen:
-            yield f"entry {lane}:{seq} had its effect twice"
+            yield Fault(Wrong.DOUBLED, f"{where} entry {lane}:{seq} had its effect twice")
         seen.add((lane, seq))
         ends[lane] = max(end, seq)
     for place in sorted(books.keys() - seen):
-        yield f"entry {place} had no effect"
+        yield Fault(Wrong.LOST, f"{where} entry {place} had no effect")
 
 
-def judge_seals(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+def judge_seals(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Fault]:
     """A window that was closed keeps its seal."""
     for window, seal in before.items():
         if after.get(window) != seal:
-            yield f"window {window} was sealed {seal}, then {after.get(window)}"
+            told = f"window {window} was sealed {seal}, then {after.get(window)}"
+            yield Fault(Wrong.INVARIANT, told)
 
 
 async def read_seals(hub: Hub) -> dict[str, str]:

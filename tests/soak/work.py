@@ -1,23 +1,23 @@
-"""A worker: the hub's own jobs, and consumers whose effects can be counted afterwards."""
+"""`hub work` in a process of its own, with two more consumers, whose effects can be counted."""
 
-import asyncio
 import os
 import random
 from collections.abc import Sequence
 from typing import Final
 
+import uvloop
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from hub.cli.work.command import run_worker
 from hub.kernel.jobs.settings import JobSettings
 from hub.kernel.tx import Tx
 from hub.ledger.feed.consumers import Consumer, Start
 from hub.ledger.feed.entries import FeedEntry
 from hub.ledger.feed.settings import FeedSettings
 from hub.settings import Settings, WorkSettings
-from hub.worker import work
-from tests.soak.poster import open_soon
 from tests.soak.scene import Scene, log_to
+from tests.soak.server import keep_running
 
 TABLES: Final = """
 CREATE TABLE soak_effects (
@@ -102,13 +102,15 @@ def read_outside(scene: Scene) -> list[tuple[int, ...]]:
     ]
 
 
-async def run(scene: Scene, number: int) -> None:
-    dice = random.Random(f"{scene.seed}:work:{number}:{os.getpid()}")  # noqa: S311
-    async with open_soon(scene, scene.database_url) as hub:
-        await work(hub, settings_of(scene), consumers=consumers(scene, dice))
-
-
 def main(directory: str, number: int) -> None:
     scene = Scene.load(directory)
     log_to(scene.place(f"work-{number}.log"))
-    asyncio.run(run(scene, number))
+    dice = random.Random(f"{scene.seed}:work:{number}:{os.getpid()}")  # noqa: S311
+    settings, followers = settings_of(scene), consumers(scene, dice)
+    keep_running(
+        lambda: uvloop.run(
+            run_worker(
+                scene.database_url, settings, clock=scene.board.clock, more_consumers=followers
+            )
+        )
+    )

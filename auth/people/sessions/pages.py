@@ -163,7 +163,8 @@ async def end_session(browsers: Browsers, request: Request) -> Response:
     person = await browsers.find_signed_in(request)
     if not is_own_form(browsers, request, person, form):
         return write_page(texts.NOT_OWN, "", {}, status=403)
-    response = write_page(texts.SIGNED_OUT, "", {})
+    link = f'<p><a href="{SIGN_IN_PATH}">{in_both(texts.SIGN_IN_AGAIN)}</a></p>'
+    response = write_page(texts.SIGNED_OUT, link, {})
     await browsers.end(request, response)
     return response
 
@@ -209,7 +210,7 @@ async def finish_sign_in(browsers: Browsers, request: Request, body: Body) -> Re
 
 async def begin_invitation(browsers: Browsers, request: Request, body: Body) -> Response:
     """Give a challenge to whoever has an open invitation."""
-    invitation, who = read_text(body, "invitation"), address_of(request)
+    invitation, who = read_invitation(body), address_of(request)
     await limits.take(browsers.database, limits.SIGN_INS, who)
     await limits.check_patience(browsers.database, limits.FAILED_SIGN_INS, who)
     response = JSONResponse(None, headers=HEADERS)
@@ -223,7 +224,7 @@ async def begin_invitation(browsers: Browsers, request: Request, body: Body) -> 
 
 async def finish_invitation(browsers: Browsers, request: Request, body: Body) -> Response:
     """Register a passkey, and let its owner in."""
-    invitation, credential = read_text(body, "invitation"), read_credential(body)
+    invitation, credential = read_invitation(body), read_credential(body)
     await limits.check_patience(browsers.database, limits.FAILED_SIGN_INS, address_of(request))
     browser = read_secret(request, CEREMONY_COOKIE) or ""
     async with browsers.database.begin(HUB_ACTOR) as tx:
@@ -331,11 +332,16 @@ async def read_body(request: Request) -> Body:
     return read
 
 
-def read_text(body: Body, name: str) -> str:
-    """Read a text of the body."""
-    value = body.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= 64:  # noqa: PLR2004 (secrets are 43)
+def read_invitation(body: Body) -> str:
+    """Read the secret of an invitation; a link that was cut off has none.
+
+    Errors: InvitationNotValid.
+    """
+    value = body.get("invitation")
+    if not isinstance(value, str):
         raise BodyNotRead
+    if not 0 < len(value) <= 64:  # noqa: PLR2004 (secrets are 43)
+        raise InvitationNotValid
     return value
 
 
@@ -349,7 +355,7 @@ def read_credential(body: Body) -> ceremonies.Credential:
 
 def write_refusal(status: int, text: Text, headers: Mapping[str, str]) -> Response:
     """Say why not, in both languages."""
-    return JSONResponse({"message": text.both}, status_code=status, headers={**HEADERS, **headers})
+    return JSONResponse({"message": text.lines}, status_code=status, headers={**HEADERS, **headers})
 
 
 def fill(response: Response, body: str) -> Response:
@@ -366,7 +372,7 @@ def _page(title: Text, help_: Text, button: Text, data: Mapping[str, str]) -> Re
         f"<noscript><p>{in_both(texts.NEEDS_SCRIPT)}</p></noscript>"
         f'<script src="{SIGN_IN_PATH}/passkeys.js" defer></script>'
     )
-    told = {"waiting": texts.WAITING.both, "stopped": texts.STOPPED.both, **data}
+    told = {"waiting": texts.WAITING.lines, "stopped": texts.STOPPED.lines, **data}
     return write_page(title, body, told)
 
 

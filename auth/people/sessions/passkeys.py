@@ -78,8 +78,8 @@ async def show_passkeys(browsers: Browsers, request: Request) -> Response:
         return write_page(texts.PASSKEYS, f"{body}<p>{link}</p>", {})
     told = {
         "does": "add",
-        "waiting": texts.WAITING.both,
-        "stopped": texts.STOPPED.both,
+        "waiting": texts.WAITING.lines,
+        "stopped": texts.STOPPED.lines,
     }
     button = (
         f"<button type='button'>{in_both(texts.ADD_BUTTON)}</button>"

@@ -16,6 +16,11 @@ class Text:
         """Both on one line."""
         return f"{self.en} · {self.zh}"
 
+    @property
+    def lines(self) -> str:
+        """Both, each on a line of its own: what the script shows."""
+        return f"{self.en}\n{self.zh}"
+
 
 SIGN_IN: Final = Text("Sign in", "登录")
 SIGN_IN_HELP: Final = Text(
@@ -36,6 +41,7 @@ INVITATION_BUTTON: Final = Text("Make a passkey", "创建通行密钥")
 SESSION: Final = Text("You are signed in", "您已登录")
 SIGN_OUT: Final = Text("Sign out", "退出登录")
 SIGNED_OUT: Final = Text("You are signed out", "您已退出登录")
+SIGN_IN_AGAIN: Final = Text("Sign in again", "重新登录")
 PASSKEYS: Final = Text("Your passkeys", "您的通行密钥")
 PASSKEYS_HELP: Final = Text(
     "A second passkey, on another device, lets you in when you lose the first. Whenever one is"

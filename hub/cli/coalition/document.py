@@ -4,8 +4,9 @@
     [[partners]]  code, name_en, name_zh, settlement_currency?
     [[terms]]     one version each, as in a scenario, and expiry_months?,
                   points_cap_per_window?, points_cap_per_member?
+    [[exchange_offers]]  one version each: `hub.cli.exchange_offers`
 
-Source: rule book 2.1 to 2.3.
+Source: rule book 1.8.4, 2.1 to 2.3.
 """
 
 import re
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from hub.cli.agreements import AGREEMENT_KEYS, read_agreements
 from hub.cli.errors import FileInvalid
+from hub.cli.exchange_offers import read_offers
 from hub.cli.fields import (
     Fields,
     open_fields,
@@ -34,8 +36,9 @@ from partners.store import Coalition
 FILE_BYTES_MAX: Final = 2**20
 PARTNERS_COUNT_MAX: Final = 1_000
 TERMS_COUNT_MAX: Final = 2_000
+OFFERS_COUNT_MAX: Final = 2_000
 
-_DOCUMENT_KEYS: Final = frozenset({"coalition", "partners", "terms"})
+_DOCUMENT_KEYS: Final = frozenset({"coalition", "partners", "terms", "exchange_offers"})
 _COALITION_KEYS: Final = frozenset({"name", "point_name", "clearing_currency", "time_zone"})
 _PARTNER_KEYS: Final = frozenset({"code", "name_en", "name_zh", "settlement_currency"})
 _TOML_PLACE: Final = re.compile(r" \(at (.*)\)$", re.ASCII)
@@ -136,9 +139,12 @@ def _read(fields: Fields) -> Agreements:
         time_zone=_read_zone(home, "time_zone"),
     )
     partners = _read_partners(fields)
-    terms: tuple[Json, ...] = ()
-    if "terms" in fields.values:
-        terms = tuple(read_list(fields, "terms", items="versions", count_max=TERMS_COUNT_MAX))
+    terms, offers = (
+        tuple(read_list(fields, key, items="versions", count_max=count_max))
+        if key in fields.values
+        else ()
+        for key, count_max in (("terms", TERMS_COUNT_MAX), ("exchange_offers", OFFERS_COUNT_MAX))
+    )
     versions = read_agreements(
         fields.file,
         fields.at("terms"),
@@ -146,7 +152,12 @@ def _read(fields: Fields) -> Agreements:
         clearing=coalition.clearing_currency,
         keys=AGREEMENT_KEYS,
     )
-    return Agreements(coalition, tuple(partners.values()), versions)
+    return Agreements(
+        coalition,
+        tuple(partners.values()),
+        versions,
+        read_offers(fields.file, fields.at("exchange_offers"), offers),
+    )
 
 
 def _read_partners(fields: Fields) -> Mapping[str, PartnerDetails]:

@@ -2,5 +2,4 @@
 
 command       the three commands
 files         a file that can be gone on with after any crash
-rows          what a line says
 """

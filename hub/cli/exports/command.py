@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from hub.cli.database import Books, hub_database, open_books
 from hub.cli.exit_codes import describe_exit_codes
-from hub.cli.exports.files import Export, Row, Written, read_begun, write_export
-from hub.cli.exports.rows import read_entries, read_lots, read_statement_lines
+from hub.cli.exports.files import Written, read_begun, write_export
 from hub.cli.output import Column, Format, Sheet, print_sheet, progress_bar, remark_console
 from hub.cli.settle.names import find_named
 from hub.cli.strict_json import show_path
@@ -20,6 +19,9 @@ from hub.ledger.journal.moves.store import list_lane_ends
 from hub.ledger.journal.store import Ranges
 from hub.ledger.store import list_ranges
 from hub.settings import read_settings
+from schema.exports.lines import Export, Row, Rows
+from schema.exports.names import Positions
+from schema.exports.rows import Reader, read_entries, read_lots, read_statement_lines
 from settlement.errors import WindowNotClosed
 
 File = Annotated[Path, typer.Argument(help="The file of JSON lines to write.")]
@@ -94,24 +96,30 @@ async def _export(url: str, file: Path, begin: Begin, *, is_resumed: bool) -> Wr
         export = await begin(books)
         if is_resumed:
             export = read_begun(file, export)
-        source: dict[str, Any] = {"entries": read_entries, "lots": read_lots}
-        if export.name in source:
-            rows_from = partial(source[export.name], books.database, books.register, export.ranges)
-        else:
-            party = export.asked["partner"]
-            assert party is not None, "a statement is somebody's"
-            read = read_statement_lines
-            rows_from = partial(read, books.database, books.register, export.ranges, party)
+        reader = Reader(books.database, books.register, HUB_ACTOR, Positions())
         with progress_bar(remark_console()) as bar:
-            task = bar.add_task("export", total=sum(to - since for _, since, to in export.ranges))
+            task = bar.add_task("export", total=export.entry_count)
             progress = _Progress(export.ranges)
             return await write_export(
                 file,
                 export,
-                rows_from,
+                partial(_read, reader, export),
                 is_resumed=is_resumed,
                 advance=lambda row: bar.update(task, completed=progress.of(row)),
             )
+
+
+def _read(reader: Reader, export: Export, last: Row | None) -> Rows:
+    """Give the rows of an export from one on, that one included; None: from the first."""
+    match export.name:
+        case "entries":
+            return read_entries(reader, export.ranges, last["entry"] if last else None)
+        case "lots":
+            return read_lots(reader, export.ranges, last["lot"] if last else None)
+    party = export.asked["partner"]
+    assert party is not None, "a statement is somebody's"
+    last_name = last["obligation"] if last else None
+    return read_statement_lines(reader, export.ranges, party, last_name)
 
 
 class _Progress:

@@ -6,36 +6,18 @@ posted in between, the same export has the same bytes. A line counts when its en
 
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final
 
 from hub.cli.exports.errors import ExportExists, ExportNotResumable
 from hub.cli.strict_json import show_path
-from hub.ledger.journal.store import Ranges
+from schema.exports.lines import FORMAT, Export, Row, Rows, write_line
 
-FORMAT: Final = 1
 HEAD_BYTES: Final = 1 << 16
 """More than the first line of any export: it names every lane once."""
 FLUSHED_EVERY: Final = 1_000
-
-Row: TypeAlias = Mapping[str, Any]
-Rows: TypeAlias = AsyncIterator[Row]
-
-
-@dataclass(frozen=True, slots=True)
-class Export:
-    """What is exported: its name, what was asked for, and up to where every lane is read."""
-
-    name: str
-    asked: Mapping[str, str | None]
-    ranges: Ranges
-
-    def header(self) -> Row:
-        """Write the first line of the file."""
-        ranges = [list(one) for one in self.ranges]
-        return {"export": self.name, "format": FORMAT, "ranges": ranges, **self.asked}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +27,6 @@ class Written:
     row_count: int
     resumed_count: int
     byte_count: int
-
-
-def write_line(row: Row) -> bytes:
-    """Write a row; the same row has the same bytes."""
-    text = json.dumps(row, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return text.encode() + b"\n"
 
 
 def read_begun(path: Path, export: Export) -> Export:

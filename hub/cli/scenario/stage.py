@@ -160,6 +160,7 @@ class Stage:
         partner, wallet, redemption = self._redemptions[action.of]
         await refund_points(
             self.hub.poster,
+            self.hub.database,
             _request(event),
             acceptor=partner,
             wallet=wallet,
@@ -173,6 +174,7 @@ class Stage:
         lot, wallet, issuer = self._lots[action.lot]
         await reverse_issue(
             self.hub.poster,
+            self.hub.database,
             _request(event),
             issuer=issuer,
             wallet=wallet,

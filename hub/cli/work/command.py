@@ -3,14 +3,13 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Annotated, Final, TypeVar
 
 import typer
 import uvloop
-from opentelemetry.trace import Tracer
 
 from hub.cli.database import hub_database
 from hub.cli.exit_codes import describe_exit_codes
@@ -31,7 +30,7 @@ from hub.cli.work.printout import (
     stuck_sheet,
 )
 from hub.kernel.actor import Actor, ActorKind
-from hub.kernel.clock import system_clock
+from hub.kernel.clock import Clock, system_clock
 from hub.kernel.jobs.figures import JobFigures
 from hub.kernel.jobs.job import JobRecord, JobState, ScheduleRecord
 from hub.kernel.jobs.store import LIST_MAX, hasten_schedule, list_jobs, list_schedules, retry_job
@@ -39,14 +38,15 @@ from hub.kernel.log import set_up_log
 from hub.kernel.tx import Database, Tx
 from hub.ledger.audits.store import list_runs
 from hub.ledger.feed.care import retry_entry, skip_entry
+from hub.ledger.feed.consumers import Consumer
 from hub.ledger.feed.store import ConsumerLag, StuckLane, list_lags, list_stuck_lanes
 from hub.metrics.counted import tell_hub, tell_jobs
 from hub.metrics.page import MetricsPage
 from hub.metrics.port import metrics_port
-from hub.settings import Settings, read_settings
+from hub.settings import Settings, WorkSettings, read_settings
 from hub.tracing import open_tracer
-from hub.wiring import Hub, open_hub
-from hub.worker import Round, work, work_once
+from hub.wiring import open_hub
+from hub.worker import Round, consumers_of, work, work_once
 
 LISTED: Final = 50
 OPERATOR: Final = Actor(ActorKind.OPERATOR)
@@ -105,7 +105,7 @@ def run(
             done = uvloop.run(_work_once(url, settings))
             print(f"{done.expiry_count} expiries booked, {len(done.closed_windows)} windows closed")
         else:
-            uvloop.run(_work(url, settings))
+            uvloop.run(run_worker(url, settings))
 
 
 async def _work_once(url: str, settings: Settings) -> Round:
@@ -113,26 +113,32 @@ async def _work_once(url: str, settings: Settings) -> Round:
         return await work_once(hub, settings)
 
 
-async def _work(url: str, settings: Settings) -> None:
+async def run_worker(
+    url: str,
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    more_consumers: Collection[Consumer] = (),
+) -> None:
+    """Run the jobs and the hub's own consumers, and perhaps others, until told to stop."""
     figures = JobFigures()
     with open_tracer(settings.tracing) as tracer:
-        async with open_hub(url, feed=settings.feed) as hub:
+        async with open_hub(url, clock=clock, feed=settings.feed) as hub:
+            followers = (*consumers_of(hub), *more_consumers)
             page = MetricsPage(hub.database, partial(tell_hub, hub), partial(tell_jobs, figures))
             async with metrics_port(page, settings.metrics) as port:
                 if port is not None:
                     sys.stderr.write(f"Metrics on port {port}\n")
-                await _work_on(hub, settings, figures, tracer)
+                working = work(hub, settings, consumers=followers, figures=figures, tracer=tracer)
+                await _until_told_to_stop(asyncio.create_task(working), settings.work)
 
 
-async def _work_on(
-    hub: Hub, settings: Settings, figures: JobFigures, tracer: Tracer | None
-) -> None:
-    working = asyncio.create_task(work(hub, settings, figures=figures, tracer=tracer))
+async def _until_told_to_stop(working: asyncio.Task[None], settings: WorkSettings) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         # What was under way stops between two statements; every job can be repeated.
         loop.add_signal_handler(each, working.cancel)
-    sys.stderr.write(f"Working every {settings.work.interval_seconds} seconds\n")
+    sys.stderr.write(f"Working every {settings.interval_seconds} seconds\n")
     await asyncio.wait([working])
     if not working.cancelled():
         working.result()  # nothing but a mistake of ours ends it

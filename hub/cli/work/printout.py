@@ -113,6 +113,7 @@ def audits_sheet(runs: Sequence[AuditRun]) -> Sheet:
     rows = tuple(
         (
             format_instant(run.started_at),
+            "whole" if run.is_whole else "new",
             str(run.took_milliseconds),
             str(run.finding_count),
             "; ".join(f"{found['rule']}: {found['count']}" for found in run.findings),
@@ -121,6 +122,7 @@ def audits_sheet(runs: Sequence[AuditRun]) -> Sheet:
     )
     columns = (
         Column("started", is_number=False),
+        Column("scope", is_number=False),
         Column("milliseconds", is_number=True),
         Column("places wrong", is_number=True),
         Column("rules", is_number=False),

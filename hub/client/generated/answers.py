@@ -13,6 +13,7 @@ from hub.client.generated.enums import (
     ActorKind,
     ApprovalStatus,
     CapKind,
+    CapRenewal,
     EntryKind,
     Funding,
     HouseholdRole,
@@ -193,6 +194,64 @@ class CancelMembershipPayload:
 
 
 @dataclass(frozen=True, slots=True)
+class Cap:
+    """How much there may be of something in a span of time.
+
+    The numbers are points, or money where `currency` says so.
+    """
+
+    kind: CapKind
+    """What it is about."""
+    reason: str | None
+    """Of a budget: the reason of the issues that count."""
+    version: str | None
+    """The version of terms, or of an exchange offer, that it follows from; null: the operator set
+    it.
+    """
+    currency: str | None
+    """ISO 4217 code of the money that it counts; null: points."""
+    limit: Decimal
+    """How much there may be."""
+    used: Decimal
+    """How much is used: charges less what was given back or paid.
+
+    Of a cap that each member has alone, by all members together.
+    """
+    left: Decimal | None
+    """How much is left, 0 when more is used; null: each member has a cap alone."""
+    is_per_member: bool
+    """Whether each member may use as much as the limit."""
+    starts_at: datetime
+    """First instant that counts."""
+    ends_at: datetime | None
+    """First instant that does not count any more; null: no end."""
+    renewal: CapRenewal | None
+    """When it begins anew; null: not by itself, or with each month of its terms or day of its
+    offer.
+    """
+    partner: PartnerRef | None
+    """Whose points or money it counts; null: anybody's."""
+
+    @classmethod
+    def read(cls, given: Json) -> Self:
+        """Read it from an answer."""
+        return cls(
+            kind=CapKind(reading.field_of(given, "kind")),
+            reason=reading.maybe(reading.field_of(given, "reason"), reading.text),
+            version=reading.maybe(reading.field_of(given, "version"), reading.text),
+            currency=reading.maybe(reading.field_of(given, "currency"), reading.text),
+            limit=reading.decimal(reading.field_of(given, "limit")),
+            used=reading.decimal(reading.field_of(given, "used")),
+            left=reading.maybe(reading.field_of(given, "left"), reading.decimal),
+            is_per_member=reading.truth(reading.field_of(given, "isPerMember")),
+            starts_at=reading.instant(reading.field_of(given, "startsAt")),
+            ends_at=reading.maybe(reading.field_of(given, "endsAt"), reading.instant),
+            renewal=reading.maybe(reading.field_of(given, "renewal"), CapRenewal),
+            partner=reading.maybe(reading.field_of(given, "partner"), PartnerRef.read),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureHoldPayload:
     """What `captureHold` answers."""
 
@@ -251,6 +310,21 @@ class CellLine:
         return cls(
             key=reading.text(reading.field_of(given, "key")),
             exact=reading.decimal(reading.field_of(given, "exact")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeHouseholdMemberPayload:
+    """What `changeHouseholdMember` answers."""
+
+    household: Household
+    """Your household as it is now; null when it was refused."""
+
+    @classmethod
+    def read(cls, given: Json) -> Self:
+        """Read it from an answer."""
+        return cls(
+            household=Household.read(reading.field_of(given, "household")),
         )
 
 
@@ -454,7 +528,7 @@ class Entry:
     reference: str | None
     """The partner's reference of it."""
     reason: str | None
-    """Why, e.g. `base` for an ordinary issue."""
+    """Why, e.g. `base` for an ordinary issue; of an exchange the version of the offer."""
     points: int
     """How many points, never negative; 0 where only money moved.
 
@@ -468,6 +542,8 @@ class Entry:
     """The acting partner's terms that it was booked under; null if there are none, or they are not
     for you to see.
     """
+    exchange: ExchangeReceipt | None
+    """What an exchange gave; null for any other kind."""
     wallet: WalletRef | None
     """The wallet; null where only money moved."""
     lot: LotRef | None
@@ -488,6 +564,7 @@ class Entry:
             points=reading.whole(reading.field_of(given, "points")),
             partner=reading.maybe(reading.field_of(given, "partner"), PartnerRef.read),
             terms=reading.maybe(reading.field_of(given, "terms"), TermsRef.read),
+            exchange=reading.maybe(reading.field_of(given, "exchange"), ExchangeReceipt.read),
             wallet=reading.maybe(reading.field_of(given, "wallet"), WalletRef.read),
             lot=reading.maybe(reading.field_of(given, "lot"), LotRef.read),
             gives_back=reading.maybe(reading.field_of(given, "givesBack"), EntryRef.read),
@@ -531,6 +608,67 @@ class EntryRef:
 
 
 @dataclass(frozen=True, slots=True)
+class ExchangeOffer:
+    """One version of what a partner gives of its own currency for points.
+
+    A number of points passes when it is at least the minimum and a multiple of the step; then
+    it gives `getUnits` for every `givePoints`, and `bonusUnits` more for every full
+    `blockPoints`.
+    """
+
+    version: str
+    """Its name, unique for the partner; exchanges have it as their reason."""
+    effective_from: datetime
+    """First instant in force."""
+    effective_until: datetime | None
+    """First instant not in force any more; null: no end yet."""
+    currency: OtherCurrency
+    """What the partner gives."""
+    give_points: int
+    """The points of the ratio."""
+    get_units: int
+    """What they give."""
+    minimum_points: int
+    """The least at once."""
+    step_points: int
+    """Only multiples of it pass."""
+    block_points: int | None
+    """Every full block of so many points gives a bonus; null: there is none."""
+    bonus_units: int | None
+    """The bonus of one full block."""
+    day_cap_points: int | None
+    """How many points of one wallet in a day of the coalition; null: any number."""
+    needs_name_match: bool
+    """Whether the name on the account that is credited must be the member's."""
+    is_refundable: bool
+    """Whether the partner may refund an exchange; if not, it is for good."""
+    partner: PartnerRef
+    """Who gives it."""
+
+    @classmethod
+    def read(cls, given: Json) -> Self:
+        """Read it from an answer."""
+        return cls(
+            version=reading.text(reading.field_of(given, "version")),
+            effective_from=reading.instant(reading.field_of(given, "effectiveFrom")),
+            effective_until=reading.maybe(
+                reading.field_of(given, "effectiveUntil"), reading.instant
+            ),
+            currency=OtherCurrency.read(reading.field_of(given, "currency")),
+            give_points=reading.whole(reading.field_of(given, "givePoints")),
+            get_units=reading.whole(reading.field_of(given, "getUnits")),
+            minimum_points=reading.whole(reading.field_of(given, "minimumPoints")),
+            step_points=reading.whole(reading.field_of(given, "stepPoints")),
+            block_points=reading.maybe(reading.field_of(given, "blockPoints"), reading.whole),
+            bonus_units=reading.maybe(reading.field_of(given, "bonusUnits"), reading.whole),
+            day_cap_points=reading.maybe(reading.field_of(given, "dayCapPoints"), reading.whole),
+            needs_name_match=reading.truth(reading.field_of(given, "needsNameMatch")),
+            is_refundable=reading.truth(reading.field_of(given, "isRefundable")),
+            partner=PartnerRef.read(reading.field_of(given, "partner")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ExchangePointsPayload:
     """What `exchangePoints` answers."""
 
@@ -545,6 +683,75 @@ class ExchangePointsPayload:
         return cls(
             posted_at=reading.instant(reading.field_of(given, "postedAt")),
             entry_id=reading.text(reading.field_of(given, "entryId")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeQuote:
+    """What points would give now; nothing is set aside for it."""
+
+    offer: ExchangeOffer
+    """The offer in force."""
+    is_possible: bool
+    """Whether this number passes the offer, and today's cap where it is told.
+
+    The balance is not looked at.
+    """
+    units: int | None
+    """What the points give, bonus and all; null: the number does not pass."""
+    bonus_units: int | None
+    """What of it is the bonus of full blocks."""
+    smaller_points: int | None
+    """The largest number that passes, up to what was asked; null: none does."""
+    larger_points: int | None
+    """The smallest number that passes, from what was asked on; null: none does."""
+    left_today_points: int | None
+    """What the cap of the day leaves this wallet; null: there is no cap, no account was named, or
+    it is not for you to see.
+    """
+    largest_points: int | None
+    """The largest number that passes at all, today where that is told; null: none."""
+
+    @classmethod
+    def read(cls, given: Json) -> Self:
+        """Read it from an answer."""
+        return cls(
+            offer=ExchangeOffer.read(reading.field_of(given, "offer")),
+            is_possible=reading.truth(reading.field_of(given, "isPossible")),
+            units=reading.maybe(reading.field_of(given, "units"), reading.whole),
+            bonus_units=reading.maybe(reading.field_of(given, "bonusUnits"), reading.whole),
+            smaller_points=reading.maybe(reading.field_of(given, "smallerPoints"), reading.whole),
+            larger_points=reading.maybe(reading.field_of(given, "largerPoints"), reading.whole),
+            left_today_points=reading.maybe(
+                reading.field_of(given, "leftTodayPoints"), reading.whole
+            ),
+            largest_points=reading.maybe(reading.field_of(given, "largestPoints"), reading.whole),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeReceipt:
+    """What an exchange gave."""
+
+    offer: ExchangeOffer
+    """The version of the offer that applied."""
+    units: int
+    """What was received, bonus and all."""
+    bonus_units: int
+    """What of it is the bonus of full blocks."""
+    kept_units: int
+    """What is left of it after refunds: as much as the points that were not refunded would have
+    given.
+    """
+
+    @classmethod
+    def read(cls, given: Json) -> Self:
+        """Read it from an answer."""
+        return cls(
+            offer=ExchangeOffer.read(reading.field_of(given, "offer")),
+            units=reading.whole(reading.field_of(given, "units")),
+            bonus_units=reading.whole(reading.field_of(given, "bonusUnits")),
+            kept_units=reading.whole(reading.field_of(given, "keptUnits")),
         )
 
 
@@ -736,6 +943,8 @@ class HouseholdMember:
     """Since when."""
     is_own: bool
     """Whether it is the member whose household this is."""
+    member_id: str
+    """Their id, for you alone: an owner names them by it."""
 
     @classmethod
     def read(cls, given: Json) -> Self:
@@ -745,6 +954,7 @@ class HouseholdMember:
             share_bps=reading.whole(reading.field_of(given, "shareBps")),
             joined_at=reading.instant(reading.field_of(given, "joinedAt")),
             is_own=reading.truth(reading.field_of(given, "isOwn")),
+            member_id=reading.text(reading.field_of(given, "memberId")),
         )
 
 
@@ -1324,6 +1534,27 @@ class OperationCost:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherCurrency:
+    """A currency that a partner keeps outside the hub, e.g. miles."""
+
+    code: str
+    """Its code, e.g. `MILES`."""
+    name_en: str
+    """Its name in English."""
+    name_zh: str
+    """Its name in Chinese."""
+
+    @classmethod
+    def read(cls, given: Json) -> Self:
+        """Read it from an answer."""
+        return cls(
+            code=reading.text(reading.field_of(given, "code")),
+            name_en=reading.text(reading.field_of(given, "nameEn")),
+            name_zh=reading.text(reading.field_of(given, "nameZh")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Partner:
     """A company of the coalition, or one of its own parties: HUB, POOL, FX, BRIDGE."""
 
@@ -1343,8 +1574,6 @@ class Partner:
 
     Null: the clearing currency, or not for you to see.
     """
-    terms_in_force: TermsRef | None
-    """Its terms in force now; null if none are, or they are not for you to see."""
 
     @classmethod
     def read(cls, given: Json) -> Self:
@@ -1357,7 +1586,6 @@ class Partner:
             settlement_currency=reading.maybe(
                 reading.field_of(given, "settlementCurrency"), reading.text
             ),
-            terms_in_force=reading.maybe(reading.field_of(given, "termsInForce"), TermsRef.read),
         )
 
 

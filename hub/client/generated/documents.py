@@ -151,6 +151,7 @@ mutation BulkIssuePoints($input: BulkIssuePointsInput!) {
         ... on CurrencyUnknown { currency }
         ... on DuplicateReference { reference }
         ... on ExceedsExpired { expiredPoints requiredPoints }
+        ... on ExchangeNotOffered { partner at }
         ... on ExpiresTooEarly { expiresAt occurredAt }
         ... on FxRateMissing { currency clearingCurrency }
         ... on FxRateNotPositive { currency rate }
@@ -161,6 +162,8 @@ mutation BulkIssuePoints($input: BulkIssuePointsInput!) {
         ... on KeyNotValid { charactersMax }
         ... on LotSpent { unspentPoints requiredPoints }
         ... on MergedPointsUsed { usedPoints }
+        ... on MinimumNotReached { minimumPoints requiredPoints }
+        ... on NotInStep { stepPoints belowPoints abovePoints requiredPoints }
         ... on OccurredAtOutOfBounds { occurredAt earliest latest }
         ... on OpenHoldsLeft { holdCount }
         ... on Overloaded { retryAfterSeconds }
@@ -177,6 +180,7 @@ mutation BulkIssuePoints($input: BulkIssuePointsInput!) {
         ... on RoleNotEnough { role }
         ... on RowFailed { fault }
         ... on SecondPersonNeeded { digest endsAt }
+        ... on ShareOnlyLowered { shareBps givenBps }
         ... on ShareOutOfRange { givenBps }
         ... on SharesNotWhole { sharesSum }
         ... on TermsNotInForce { partner at }
@@ -233,6 +237,7 @@ mutation BulkRedeemPoints($input: BulkRedeemPointsInput!) {
         ... on CurrencyUnknown { currency }
         ... on DuplicateReference { reference }
         ... on ExceedsExpired { expiredPoints requiredPoints }
+        ... on ExchangeNotOffered { partner at }
         ... on ExpiresTooEarly { expiresAt occurredAt }
         ... on FxRateMissing { currency clearingCurrency }
         ... on FxRateNotPositive { currency rate }
@@ -243,6 +248,8 @@ mutation BulkRedeemPoints($input: BulkRedeemPointsInput!) {
         ... on KeyNotValid { charactersMax }
         ... on LotSpent { unspentPoints requiredPoints }
         ... on MergedPointsUsed { usedPoints }
+        ... on MinimumNotReached { minimumPoints requiredPoints }
+        ... on NotInStep { stepPoints belowPoints abovePoints requiredPoints }
         ... on OccurredAtOutOfBounds { occurredAt earliest latest }
         ... on OpenHoldsLeft { holdCount }
         ... on Overloaded { retryAfterSeconds }
@@ -259,6 +266,7 @@ mutation BulkRedeemPoints($input: BulkRedeemPointsInput!) {
         ... on RoleNotEnough { role }
         ... on RowFailed { fault }
         ... on SecondPersonNeeded { digest endsAt }
+        ... on ShareOnlyLowered { shareBps givenBps }
         ... on ShareOutOfRange { givenBps }
         ... on SharesNotWhole { sharesSum }
         ... on TermsNotInForce { partner at }
@@ -405,8 +413,11 @@ mutation ExchangePoints($input: ExchangePointsInput!) {
       path
       ... on AccountNotLinked { reference }
       ... on CapReached { cap leftPoints requiredPoints }
+      ... on ExchangeNotOffered { partner at }
       ... on InsufficientPoints { availablePoints requiredPoints }
       ... on KeyNotValid { charactersMax }
+      ... on MinimumNotReached { minimumPoints requiredPoints }
+      ... on NotInStep { stepPoints belowPoints abovePoints requiredPoints }
       ... on OccurredAtOutOfBounds { occurredAt earliest latest }
       ... on PartnerNotFound { partner }
       ... on PointsOutOfRange { given pointsMin pointsMax }
@@ -674,6 +685,7 @@ mutation CreateHousehold($input: CreateHouseholdInput!) {
         shareBps
         joinedAt
         isOwn
+        memberId
       }
     }
     userErrors {
@@ -719,6 +731,7 @@ mutation JoinHousehold($input: JoinHouseholdInput!) {
         shareBps
         joinedAt
         isOwn
+        memberId
       }
     }
     userErrors {
@@ -748,6 +761,7 @@ mutation SetHouseholdShare($input: SetHouseholdShareInput!) {
         shareBps
         joinedAt
         isOwn
+        memberId
       }
     }
     userErrors {
@@ -756,6 +770,37 @@ mutation SetHouseholdShare($input: SetHouseholdShareInput!) {
       code
       path
       ... on KeyNotValid { charactersMax }
+      ... on ShareOutOfRange { givenBps }
+    }
+  }
+}
+"""
+
+CHANGE_HOUSEHOLD_MEMBER: Final = """\
+mutation ChangeHouseholdMember($input: ChangeHouseholdMemberInput!) {
+  changeHouseholdMember(input: $input) {
+    household {
+      role
+      shareBps
+      wallet {
+        id
+      }
+      members {
+        role
+        shareBps
+        joinedAt
+        isOwn
+        memberId
+      }
+    }
+    userErrors {
+      __typename
+      message
+      code
+      path
+      ... on KeyNotValid { charactersMax }
+      ... on RoleNotEnough { role }
+      ... on ShareOnlyLowered { shareBps givenBps }
       ... on ShareOutOfRange { givenBps }
     }
   }
@@ -970,10 +1015,6 @@ query Partner($code: String!) {
     nameEn
     nameZh
     settlementCurrency
-    termsInForce {
-      id
-      version
-    }
   }
 }
 """
@@ -982,6 +1023,39 @@ PARTNER_TERMS: Final = """\
 query PartnerTerms($code: String!) {
   partner(code: $code) {
     terms {
+      id
+      version
+      effectiveFrom
+      effectiveUntil
+      funding
+      currency
+      issuePrice
+      issueFee
+      issueFeeRefundable
+      acceptRate
+      acceptFeeBps
+      redemptionRates {
+        acceptor
+        rate
+        currency
+      }
+      cashOutRate
+      agentFeeFlat
+      donationRate
+      breakageShare
+      hubBreakageShare
+      expiryMonths
+      pointsCapPerWindow
+      pointsCapPerMember
+    }
+  }
+}
+"""
+
+PARTNER_TERMS_IN_FORCE: Final = """\
+query PartnerTermsInForce($code: String!, $asOf: DateTime) {
+  partner(code: $code) {
+    termsInForce(asOf: $asOf) {
       id
       version
       effectiveFrom
@@ -1020,10 +1094,6 @@ query Partners($first: Int, $after: String) {
       nameEn
       nameZh
       settlementCurrency
-      termsInForce {
-        id
-        version
-      }
     }
     pageInfo {
       hasNextPage
@@ -1146,6 +1216,34 @@ query WalletActivity(
             id
             version
           }
+          exchange {
+            offer {
+              version
+              effectiveFrom
+              effectiveUntil
+              currency {
+                code
+                nameEn
+                nameZh
+              }
+              givePoints
+              getUnits
+              minimumPoints
+              stepPoints
+              blockPoints
+              bonusUnits
+              dayCapPoints
+              needsNameMatch
+              isRefundable
+              partner {
+                id
+                code
+              }
+            }
+            units
+            bonusUnits
+            keptUnits
+          }
           wallet {
             id
           }
@@ -1233,6 +1331,34 @@ query Entry($id: ID!) {
       id
       version
     }
+    exchange {
+      offer {
+        version
+        effectiveFrom
+        effectiveUntil
+        currency {
+          code
+          nameEn
+          nameZh
+        }
+        givePoints
+        getUnits
+        minimumPoints
+        stepPoints
+        blockPoints
+        bonusUnits
+        dayCapPoints
+        needsNameMatch
+        isRefundable
+        partner {
+          id
+          code
+        }
+      }
+      units
+      bonusUnits
+      keptUnits
+    }
     wallet {
       id
     }
@@ -1265,6 +1391,34 @@ query EntryGivenBackBy($id: ID!, $first: Int, $after: String) {
         terms {
           id
           version
+        }
+        exchange {
+          offer {
+            version
+            effectiveFrom
+            effectiveUntil
+            currency {
+              code
+              nameEn
+              nameZh
+            }
+            givePoints
+            getUnits
+            minimumPoints
+            stepPoints
+            blockPoints
+            bonusUnits
+            dayCapPoints
+            needsNameMatch
+            isRefundable
+            partner {
+              id
+              code
+            }
+          }
+          units
+          bonusUnits
+          keptUnits
         }
         wallet {
           id
@@ -1358,6 +1512,34 @@ query Entries($which: EntryFilter, $first: Int, $after: String) {
       terms {
         id
         version
+      }
+      exchange {
+        offer {
+          version
+          effectiveFrom
+          effectiveUntil
+          currency {
+            code
+            nameEn
+            nameZh
+          }
+          givePoints
+          getUnits
+          minimumPoints
+          stepPoints
+          blockPoints
+          bonusUnits
+          dayCapPoints
+          needsNameMatch
+          isRefundable
+          partner {
+            id
+            code
+          }
+        }
+        units
+        bonusUnits
+        keptUnits
       }
       wallet {
         id
@@ -1491,6 +1673,116 @@ query Liabilities($issuer: String, $asOf: DateTime) {
       id
       version
     }
+  }
+}
+"""
+
+CAPS: Final = """\
+query Caps(
+  $kinds: [CapKind!]
+  $partner: String
+  $inForceAt: DateTime
+  $first: Int
+  $after: String
+) {
+  caps(kinds: $kinds, partner: $partner, inForceAt: $inForceAt, first: $first, after: $after) {
+    nodes {
+      kind
+      reason
+      version
+      currency
+      limit
+      used
+      left
+      isPerMember
+      startsAt
+      endsAt
+      renewal
+      partner {
+        id
+        code
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+"""
+
+EXCHANGE_OFFERS: Final = """\
+query ExchangeOffers(
+  $partner: String
+  $includesEnded: Boolean! = false
+  $first: Int
+  $after: String
+) {
+  exchangeOffers(partner: $partner, includesEnded: $includesEnded, first: $first, after: $after) {
+    nodes {
+      version
+      effectiveFrom
+      effectiveUntil
+      currency {
+        code
+        nameEn
+        nameZh
+      }
+      givePoints
+      getUnits
+      minimumPoints
+      stepPoints
+      blockPoints
+      bonusUnits
+      dayCapPoints
+      needsNameMatch
+      isRefundable
+      partner {
+        id
+        code
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+"""
+
+EXCHANGE_QUOTE: Final = """\
+query ExchangeQuote($points: Points!, $partner: String, $account: AccountInput) {
+  exchangeQuote(points: $points, partner: $partner, account: $account) {
+    offer {
+      version
+      effectiveFrom
+      effectiveUntil
+      currency {
+        code
+        nameEn
+        nameZh
+      }
+      givePoints
+      getUnits
+      minimumPoints
+      stepPoints
+      blockPoints
+      bonusUnits
+      dayCapPoints
+      needsNameMatch
+      isRefundable
+      partner {
+        id
+        code
+      }
+    }
+    isPossible
+    units
+    bonusUnits
+    smallerPoints
+    largerPoints
+    leftTodayPoints
+    largestPoints
   }
 }
 """
@@ -2061,6 +2353,34 @@ subscription Entries($walletId: ID, $after: String) {
       terms {
         id
         version
+      }
+      exchange {
+        offer {
+          version
+          effectiveFrom
+          effectiveUntil
+          currency {
+            code
+            nameEn
+            nameZh
+          }
+          givePoints
+          getUnits
+          minimumPoints
+          stepPoints
+          blockPoints
+          bonusUnits
+          dayCapPoints
+          needsNameMatch
+          isRefundable
+          partner {
+            id
+            code
+          }
+        }
+        units
+        bonusUnits
+        keptUnits
       }
       wallet {
         id

@@ -135,6 +135,30 @@ class CashOutPointsInput(Input):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeHouseholdMemberInput(Input):
+    """What is to change about a member of your household."""
+
+    idempotency_key: str = field(default_factory=new_key)
+    """A name for this request that you choose, 1 to 128 printable ASCII characters.
+
+    Repeat the request with the same key until you get an answer: it is done once, and the
+    answer is the same. Another request needs another key. Kept for at least 400 days.
+
+    Without it, one is made.
+    """
+    member_id: str
+    """Whose: `memberId` of the household."""
+    role: HouseholdRole | None = None
+    """What they may do from now on; without it, as before."""
+    share_bps: int | None = None
+    """Of each issue to them, how much goes to the household from now on, of 10000: another's share
+    is only lowered.
+
+    Without it, as before.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseWindowInput(Input):
     """A window to close."""
 
@@ -340,8 +364,12 @@ class ExchangePointsInput(Input):
     """The partner's reference, e.g. of the receipt, 1 to 200 printable characters."""
     partner: str | None = None
     """Code of the partner whose currency it is; a partner leaves it out."""
-    is_name_matched: bool
-    """Whether the name on the account that is credited is the member's; else it is refused."""
+    is_name_matched: bool | None = None
+    """Whether the name on the member's linked account, which is credited, is the member's: where
+    the offer asks for it, it is refused otherwise.
+
+    Without it, `false`.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -720,7 +748,7 @@ class RefundPointsInput(Input):
     occurred_at: datetime | None = None
     """When it happened, at most 45 days ago and 5 minutes ahead; without it, now."""
     redemption_id: str
-    """Id of the entry of the redemption, cash-out or donation."""
+    """Id of the entry of the redemption, cash-out, donation or exchange."""
     points: int
     """How many, 1 up to what is left of the redemption."""
     reinstated_until: datetime | None = None

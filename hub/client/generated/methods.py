@@ -18,8 +18,10 @@ from hub.client.generated.answers import (
     BulkIssuePointsPayload,
     BulkRedeemPointsPayload,
     CancelMembershipPayload,
+    Cap,
     CaptureHoldPayload,
     CashOutPointsPayload,
+    ChangeHouseholdMemberPayload,
     Checkpoint,
     CloseWindowPayload,
     Coalition,
@@ -32,7 +34,9 @@ from hub.client.generated.answers import (
     EnrolMemberPayload,
     Entry,
     EntryEvent,
+    ExchangeOffer,
     ExchangePointsPayload,
+    ExchangeQuote,
     Explanation,
     ExtendLotPayload,
     Grant,
@@ -75,6 +79,7 @@ from hub.client.generated.answers import (
     Wallet,
 )
 from hub.client.generated.enums import (
+    CapKind,
     LotOrder,
     OwedFor,
     PaymentTopology,
@@ -87,6 +92,7 @@ from hub.client.generated.inputs import (
     CancelMembershipInput,
     CaptureHoldInput,
     CashOutPointsInput,
+    ChangeHouseholdMemberInput,
     CloseWindowInput,
     CreateHouseholdInput,
     CreateTillCodeInput,
@@ -255,13 +261,14 @@ class Mutations(Calling):
         return DonatePointsPayload.read(payload)
 
     async def refund_points(self, input: RefundPointsInput) -> RefundPointsPayload:
-        """Give points of a redemption, cash-out or donation back to the lots they came from, last
-        used lot first; in part and repeatedly.
+        """Give points of a redemption, cash-out, donation or refundable exchange back to the lots
+        they came from, last used lot first; in part and repeatedly.
 
         Only the acceptor may.
 
-        Errors: GraceOutOfBounds, IdempotencyConflict, KeyNotValid, OccurredAtOutOfBounds,
-        PointsOutOfRange, RefundExceedsRedeemed, UnknownReference, WalletClosed, WalletNotFound.
+        Errors: EndNotLater, GraceOutOfBounds, IdempotencyConflict, KeyNotValid,
+        OccurredAtOutOfBounds, PointsOutOfRange, RefundExceedsRedeemed, UnknownReference,
+        WalletClosed, WalletNotFound.
         """
         payload = await self._change(
             documents.REFUND_POINTS, "refundPoints", {"input": input}, read_refusal
@@ -282,15 +289,18 @@ class Mutations(Calling):
         return ReverseIssuePayload.read(payload)
 
     async def exchange_points(self, input: ExchangePointsInput) -> ExchangePointsPayload:
-        """Turn points into a partner's own currency, e.g. miles, which it credits on its side.
+        """Turn points into a partner's own currency, e.g. miles, which it credits on its side, by
+        the offer in force when it happens.
 
-        All or nothing, in redemption order; it cannot be taken back. `reference` must be given.
+        All or nothing, in redemption order; where the offer is refundable, `refundPoints` gives
+        back. `reference` must be given.
 
         Errors: AccountNotLinked, CapReached, ConsentNotForThis, ConsentRequired, ConsentSpent,
-        IdempotencyConflict, InsufficientPoints, KeyNotValid, MemberNotFound, NameNotMatched,
-        NetDebitCapReached, NotInHousehold, OccurredAtOutOfBounds, PartnerNotFound,
-        PointsOutOfRange, ReferenceNotValid, RoleNotEnough, TermsNotInForce, TextTooLong,
-        TillCodeNotValid, TooManyTillCodes, WalletClosed, WalletNotFound.
+        ExchangeNotOffered, IdempotencyConflict, InsufficientPoints, KeyNotValid,
+        MemberNotFound, MinimumNotReached, NameNotMatched, NetDebitCapReached, NotInHousehold,
+        NotInStep, OccurredAtOutOfBounds, PartnerNotFound, PointsOutOfRange, ReferenceNotValid,
+        RoleNotEnough, TermsNotInForce, TextTooLong, TillCodeNotValid, TooManyTillCodes,
+        WalletClosed, WalletNotFound.
         """
         payload = await self._change(
             documents.EXCHANGE_POINTS, "exchangePoints", {"input": input}, read_refusal
@@ -366,8 +376,8 @@ class Mutations(Calling):
     async def release_lot(self, input: ReleaseLotInput) -> ReleaseLotPayload:
         """Make a pending lot usable now.
 
-        Errors: IdempotencyConflict, KeyNotValid, LotNotPending, TextTooLong, UnknownReference,
-        WalletClosed, WalletNotFound.
+        Errors: IdempotencyConflict, KeyNotValid, LotExpired, LotNotPending, TextTooLong,
+        UnknownReference, WalletClosed, WalletNotFound.
         """
         payload = await self._change(
             documents.RELEASE_LOT, "releaseLot", {"input": input}, read_refusal
@@ -479,6 +489,24 @@ class Mutations(Calling):
             documents.SET_HOUSEHOLD_SHARE, "setHouseholdShare", {"input": input}, read_refusal
         )
         return SetHouseholdSharePayload.read(payload)
+
+    async def change_household_member(
+        self, input: ChangeHouseholdMemberInput
+    ) -> ChangeHouseholdMemberPayload:
+        """Say what a member of your household may do, and lower what they bring.
+
+        Only an owner may; the household keeps an owner.
+
+        Errors: IdempotencyConflict, KeyNotValid, NotInHousehold, NotOfHousehold, OwnerNeeded,
+        RoleNotEnough, ShareOnlyLowered, ShareOutOfRange.
+        """
+        payload = await self._change(
+            documents.CHANGE_HOUSEHOLD_MEMBER,
+            "changeHouseholdMember",
+            {"input": input},
+            read_refusal,
+        )
+        return ChangeHouseholdMemberPayload.read(payload)
 
     async def leave_household(self, input: LeaveHouseholdInput) -> LeaveHouseholdPayload:
         """Leave your household, and take along what is left of the points that you brought.
@@ -610,6 +638,19 @@ class Queries(Calling):
             return None
         found = reading.field_of(found, "terms")
         return reading.many(found, Terms.read)
+
+    async def partner_terms_in_force(
+        self, *, code: str, as_of: datetime | None = None
+    ) -> Terms | None:
+        """Its terms in force now, or at an instant; null if none are, or they are not for you to
+        see.
+        """
+        data = await self._wire.ask(documents.PARTNER_TERMS_IN_FORCE, {"code": code, "asOf": as_of})
+        found = reading.field_of(data, "partner")
+        if found is None:
+            return None
+        found = reading.field_of(found, "termsInForce")
+        return reading.maybe(found, Terms.read)
 
     async def partners(self, *, page_size: int = PAGE_SIZE) -> AsyncGenerator[Partner, None]:
         """All parties of the coalition, in order of their codes."""
@@ -815,6 +856,63 @@ class Queries(Calling):
         data = await self._wire.ask(documents.LIABILITIES, {"issuer": issuer, "asOf": as_of})
         found = reading.field_of(data, "liabilities")
         return reading.many(found, Liability.read)
+
+    async def caps(
+        self,
+        *,
+        kinds: tuple[CapKind, ...] | None = None,
+        partner: str | None = None,
+        in_force_at: datetime | None = None,
+        page_size: int = PAGE_SIZE,
+    ) -> AsyncGenerator[Cap, None]:
+        """Caps in force and what is left of them, by kind and partner.
+
+        A partner sees those that count its own points or money; what is left of a member's own
+        day, `exchangeQuote` tells.
+        """
+        items = self._items(
+            documents.CAPS,
+            ["caps"],
+            {"kinds": kinds, "partner": partner, "inForceAt": in_force_at, "first": page_size},
+            "nodes",
+        )
+        async with aclosing(items):
+            async for item in items:
+                yield Cap.read(item)
+
+    async def exchange_offers(
+        self,
+        *,
+        partner: str | None = None,
+        includes_ended: bool | None = None,
+        page_size: int = PAGE_SIZE,
+    ) -> AsyncGenerator[ExchangeOffer, None]:
+        """What partners give of their own currencies for points: versions in force and to come, by
+        code of the partner, oldest first.
+        """
+        items = self._items(
+            documents.EXCHANGE_OFFERS,
+            ["exchangeOffers"],
+            {"partner": partner, "includesEnded": includes_ended, "first": page_size},
+            "nodes",
+        )
+        async with aclosing(items):
+            async for item in items:
+                yield ExchangeOffer.read(item)
+
+    async def exchange_quote(
+        self, *, points: int, partner: str | None = None, account: AccountInput | None = None
+    ) -> ExchangeQuote | None:
+        """What points would give at a partner now, which numbers near them pass, and what is left
+        of the day.
+
+        Null when there is no such partner or member, or nothing is offered.
+        """
+        data = await self._wire.ask(
+            documents.EXCHANGE_QUOTE, {"points": points, "partner": partner, "account": account}
+        )
+        found = reading.field_of(data, "exchangeQuote")
+        return reading.maybe(found, ExchangeQuote.read)
 
     async def membership_sales(
         self, *, page_size: int = PAGE_SIZE

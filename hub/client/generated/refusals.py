@@ -158,6 +158,16 @@ class ExceedsExpired(Refusal):
 
 
 @dataclass(eq=False)
+class ExchangeNotOffered(Refusal):
+    """The partner gives nothing of its own for points at that instant."""
+
+    partner: str
+    """Code of the partner."""
+    at: datetime
+    """The instant at which terms, or an offer, were looked for."""
+
+
+@dataclass(eq=False)
 class ExpiresTooEarly(Refusal):
     """Points must expire after they are issued."""
 
@@ -265,7 +275,7 @@ class KeyNotValid(Refusal):
 
 @dataclass(eq=False)
 class LotExpired(Refusal):
-    """The lot has expired; its issue can no longer be reversed."""
+    """The lot has expired: it can no longer be reversed, extended or released."""
 
 
 @dataclass(eq=False)
@@ -307,6 +317,16 @@ class MergedPointsUsed(Refusal):
 
 
 @dataclass(eq=False)
+class MinimumNotReached(Refusal):
+    """Fewer points than may be exchanged at once; the smallest number that passes is given."""
+
+    minimum_points: int
+    """The smallest number that passes."""
+    required_points: int
+    """How many were asked for."""
+
+
+@dataclass(eq=False)
 class NameNotMatched(Refusal):
     """The name on the account that is to be credited is not the member's."""
 
@@ -319,6 +339,25 @@ class NetDebitCapReached(Refusal):
 @dataclass(eq=False)
 class NotInHousehold(Refusal):
     """The member does not belong to a household."""
+
+
+@dataclass(eq=False)
+class NotInStep(Refusal):
+    """Points are exchanged in steps; the nearest numbers that pass are given."""
+
+    step_points: int
+    """Only multiples of it pass."""
+    below_points: int
+    """The next smaller number that passes."""
+    above_points: int | None
+    """The next larger number that passes; null: none does."""
+    required_points: int
+    """How many were asked for."""
+
+
+@dataclass(eq=False)
+class NotOfHousehold(Refusal):
+    """Nobody of that id belongs to your household."""
 
 
 @dataclass(eq=False)
@@ -356,7 +395,7 @@ class Overloaded(Refusal):
 
 @dataclass(eq=False)
 class OwnerNeeded(Refusal):
-    """The household would be left without an owner; invite another owner first."""
+    """The household would be left without an owner; make somebody else an owner first."""
 
 
 @dataclass(eq=False)
@@ -490,6 +529,16 @@ class SecondPersonNeeded(Refusal):
 
 
 @dataclass(eq=False)
+class ShareOnlyLowered(Refusal):
+    """An owner may lower the share of another member; only they themselves may raise it."""
+
+    share_bps: int
+    """The largest share that would pass: the one that they have."""
+    given_bps: int
+    """What was given."""
+
+
+@dataclass(eq=False)
 class ShareOutOfRange(Refusal):
     """A share is 0 to 10,000 basis points: nothing to all."""
 
@@ -512,7 +561,7 @@ class TermsNotInForce(Refusal):
     partner: str
     """Code of the partner."""
     at: datetime
-    """The instant at which terms were looked for."""
+    """The instant at which terms, or an offer, were looked for."""
 
 
 @dataclass(eq=False)
@@ -527,7 +576,7 @@ class TextTooLong(Refusal):
 
 @dataclass(eq=False)
 class TillCodeNotValid(Refusal):
-    """The till code is wrong, was used before, or is older than a minute."""
+    """The till code is wrong, used or over a minute old; to repeat, send a new one or `account`."""
 
 
 @dataclass(eq=False)
@@ -662,6 +711,11 @@ _READERS: Final[dict[str, Callable[[Json], Refusal]]] = {
         expired_points=reading.whole(reading.field_of(given, "expiredPoints")),
         required_points=reading.whole(reading.field_of(given, "requiredPoints")),
     ),
+    "ExchangeNotOffered": lambda given: ExchangeNotOffered(
+        *_common(given),
+        partner=reading.text(reading.field_of(given, "partner")),
+        at=reading.instant(reading.field_of(given, "at")),
+    ),
     "ExpiresTooEarly": lambda given: ExpiresTooEarly(
         *_common(given),
         expires_at=reading.instant(reading.field_of(given, "expiresAt")),
@@ -742,6 +796,11 @@ _READERS: Final[dict[str, Callable[[Json], Refusal]]] = {
         *_common(given),
         used_points=reading.whole(reading.field_of(given, "usedPoints")),
     ),
+    "MinimumNotReached": lambda given: MinimumNotReached(
+        *_common(given),
+        minimum_points=reading.whole(reading.field_of(given, "minimumPoints")),
+        required_points=reading.whole(reading.field_of(given, "requiredPoints")),
+    ),
     "NameNotMatched": lambda given: NameNotMatched(
         *_common(given),
     ),
@@ -749,6 +808,16 @@ _READERS: Final[dict[str, Callable[[Json], Refusal]]] = {
         *_common(given),
     ),
     "NotInHousehold": lambda given: NotInHousehold(
+        *_common(given),
+    ),
+    "NotInStep": lambda given: NotInStep(
+        *_common(given),
+        step_points=reading.whole(reading.field_of(given, "stepPoints")),
+        below_points=reading.whole(reading.field_of(given, "belowPoints")),
+        above_points=reading.maybe(reading.field_of(given, "abovePoints"), reading.whole),
+        required_points=reading.whole(reading.field_of(given, "requiredPoints")),
+    ),
+    "NotOfHousehold": lambda given: NotOfHousehold(
         *_common(given),
     ),
     "OccurredAtOutOfBounds": lambda given: OccurredAtOutOfBounds(
@@ -836,6 +905,11 @@ _READERS: Final[dict[str, Callable[[Json], Refusal]]] = {
         *_common(given),
         digest=reading.text(reading.field_of(given, "digest")),
         ends_at=reading.instant(reading.field_of(given, "endsAt")),
+    ),
+    "ShareOnlyLowered": lambda given: ShareOnlyLowered(
+        *_common(given),
+        share_bps=reading.whole(reading.field_of(given, "shareBps")),
+        given_bps=reading.whole(reading.field_of(given, "givenBps")),
     ),
     "ShareOutOfRange": lambda given: ShareOutOfRange(
         *_common(given),

@@ -16,8 +16,10 @@ from hub.client.generated.answers import (
     BulkIssuePointsPayload,
     BulkRedeemPointsPayload,
     CancelMembershipPayload,
+    Cap,
     CaptureHoldPayload,
     CashOutPointsPayload,
+    ChangeHouseholdMemberPayload,
     Checkpoint,
     CloseWindowPayload,
     Coalition,
@@ -30,7 +32,9 @@ from hub.client.generated.answers import (
     EnrolMemberPayload,
     Entry,
     EntryEvent,
+    ExchangeOffer,
     ExchangePointsPayload,
+    ExchangeQuote,
     Explanation,
     ExtendLotPayload,
     Grant,
@@ -73,6 +77,7 @@ from hub.client.generated.answers import (
     Wallet,
 )
 from hub.client.generated.enums import (
+    CapKind,
     LotOrder,
     OwedFor,
     PaymentTopology,
@@ -85,6 +90,7 @@ from hub.client.generated.inputs import (
     CancelMembershipInput,
     CaptureHoldInput,
     CashOutPointsInput,
+    ChangeHouseholdMemberInput,
     CloseWindowInput,
     CreateHouseholdInput,
     CreateTillCodeInput,
@@ -226,13 +232,14 @@ class BlockingMutations(Blocking[Mutations]):
         return self._run(self._awaited.donate_points(input))
 
     def refund_points(self, input: RefundPointsInput) -> RefundPointsPayload:
-        """Give points of a redemption, cash-out or donation back to the lots they came from, last
-        used lot first; in part and repeatedly.
+        """Give points of a redemption, cash-out, donation or refundable exchange back to the lots
+        they came from, last used lot first; in part and repeatedly.
 
         Only the acceptor may.
 
-        Errors: GraceOutOfBounds, IdempotencyConflict, KeyNotValid, OccurredAtOutOfBounds,
-        PointsOutOfRange, RefundExceedsRedeemed, UnknownReference, WalletClosed, WalletNotFound.
+        Errors: EndNotLater, GraceOutOfBounds, IdempotencyConflict, KeyNotValid,
+        OccurredAtOutOfBounds, PointsOutOfRange, RefundExceedsRedeemed, UnknownReference,
+        WalletClosed, WalletNotFound.
         """
         return self._run(self._awaited.refund_points(input))
 
@@ -247,15 +254,18 @@ class BlockingMutations(Blocking[Mutations]):
         return self._run(self._awaited.reverse_issue(input))
 
     def exchange_points(self, input: ExchangePointsInput) -> ExchangePointsPayload:
-        """Turn points into a partner's own currency, e.g. miles, which it credits on its side.
+        """Turn points into a partner's own currency, e.g. miles, which it credits on its side, by
+        the offer in force when it happens.
 
-        All or nothing, in redemption order; it cannot be taken back. `reference` must be given.
+        All or nothing, in redemption order; where the offer is refundable, `refundPoints` gives
+        back. `reference` must be given.
 
         Errors: AccountNotLinked, CapReached, ConsentNotForThis, ConsentRequired, ConsentSpent,
-        IdempotencyConflict, InsufficientPoints, KeyNotValid, MemberNotFound, NameNotMatched,
-        NetDebitCapReached, NotInHousehold, OccurredAtOutOfBounds, PartnerNotFound,
-        PointsOutOfRange, ReferenceNotValid, RoleNotEnough, TermsNotInForce, TextTooLong,
-        TillCodeNotValid, TooManyTillCodes, WalletClosed, WalletNotFound.
+        ExchangeNotOffered, IdempotencyConflict, InsufficientPoints, KeyNotValid,
+        MemberNotFound, MinimumNotReached, NameNotMatched, NetDebitCapReached, NotInHousehold,
+        NotInStep, OccurredAtOutOfBounds, PartnerNotFound, PointsOutOfRange, ReferenceNotValid,
+        RoleNotEnough, TermsNotInForce, TextTooLong, TillCodeNotValid, TooManyTillCodes,
+        WalletClosed, WalletNotFound.
         """
         return self._run(self._awaited.exchange_points(input))
 
@@ -313,8 +323,8 @@ class BlockingMutations(Blocking[Mutations]):
     def release_lot(self, input: ReleaseLotInput) -> ReleaseLotPayload:
         """Make a pending lot usable now.
 
-        Errors: IdempotencyConflict, KeyNotValid, LotNotPending, TextTooLong, UnknownReference,
-        WalletClosed, WalletNotFound.
+        Errors: IdempotencyConflict, KeyNotValid, LotExpired, LotNotPending, TextTooLong,
+        UnknownReference, WalletClosed, WalletNotFound.
         """
         return self._run(self._awaited.release_lot(input))
 
@@ -396,6 +406,18 @@ class BlockingMutations(Blocking[Mutations]):
         Errors: IdempotencyConflict, KeyNotValid, NotInHousehold, ShareOutOfRange.
         """
         return self._run(self._awaited.set_household_share(input))
+
+    def change_household_member(
+        self, input: ChangeHouseholdMemberInput
+    ) -> ChangeHouseholdMemberPayload:
+        """Say what a member of your household may do, and lower what they bring.
+
+        Only an owner may; the household keeps an owner.
+
+        Errors: IdempotencyConflict, KeyNotValid, NotInHousehold, NotOfHousehold, OwnerNeeded,
+        RoleNotEnough, ShareOnlyLowered, ShareOutOfRange.
+        """
+        return self._run(self._awaited.change_household_member(input))
 
     def leave_household(self, input: LeaveHouseholdInput) -> LeaveHouseholdPayload:
         """Leave your household, and take along what is left of the points that you brought.
@@ -494,6 +516,12 @@ class BlockingQueries(Blocking[Queries]):
         Empty for anyone but itself and the operator.
         """
         return self._run(self._awaited.partner_terms(code=code))
+
+    def partner_terms_in_force(self, *, code: str, as_of: datetime | None = None) -> Terms | None:
+        """Its terms in force now, or at an instant; null if none are, or they are not for you to
+        see.
+        """
+        return self._run(self._awaited.partner_terms_in_force(code=code, as_of=as_of))
 
     def partners(self, *, page_size: int = PAGE_SIZE) -> Iterator[Partner]:
         """All parties of the coalition, in order of their codes."""
@@ -617,6 +645,53 @@ class BlockingQueries(Blocking[Queries]):
         they expire: now, or as the books said at an instant.
         """
         return self._run(self._awaited.liabilities(issuer=issuer, as_of=as_of))
+
+    def caps(
+        self,
+        *,
+        kinds: tuple[CapKind, ...] | None = None,
+        partner: str | None = None,
+        in_force_at: datetime | None = None,
+        page_size: int = PAGE_SIZE,
+    ) -> Iterator[Cap]:
+        """Caps in force and what is left of them, by kind and partner.
+
+        A partner sees those that count its own points or money; what is left of a member's own
+        day, `exchangeQuote` tells.
+        """
+        return self._each(
+            self._awaited.caps(
+                kinds=kinds, partner=partner, in_force_at=in_force_at, page_size=page_size
+            )
+        )
+
+    def exchange_offers(
+        self,
+        *,
+        partner: str | None = None,
+        includes_ended: bool | None = None,
+        page_size: int = PAGE_SIZE,
+    ) -> Iterator[ExchangeOffer]:
+        """What partners give of their own currencies for points: versions in force and to come, by
+        code of the partner, oldest first.
+        """
+        return self._each(
+            self._awaited.exchange_offers(
+                partner=partner, includes_ended=includes_ended, page_size=page_size
+            )
+        )
+
+    def exchange_quote(
+        self, *, points: int, partner: str | None = None, account: AccountInput | None = None
+    ) -> ExchangeQuote | None:
+        """What points would give at a partner now, which numbers near them pass, and what is left
+        of the day.
+
+        Null when there is no such partner or member, or nothing is offered.
+        """
+        return self._run(
+            self._awaited.exchange_quote(points=points, partner=partner, account=account)
+        )
 
     def membership_sales(self, *, page_size: int = PAGE_SIZE) -> Iterator[MembershipSale]:
         """Memberships that were sold, oldest first.

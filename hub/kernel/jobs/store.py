@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from hub.kernel.clock import CLOCKS_APART
 from hub.kernel.jobs.errors import JobNotFailed, JobNotFound, ScheduleNotFound
 from hub.kernel.jobs.job import Job, JobRecord, JobState, Schedule, ScheduleRecord
 from hub.kernel.jobs.tables import job_schedules, jobs
@@ -97,8 +98,8 @@ async def ask_for_recurring(tx: Tx, kinds: Collection[str]) -> None:
     """Ask for the recurring jobs whose turn it is.
 
     One that still waits after a failure is tried at its turn at the latest; also one that failed
-    too often, with a single attempt each time. A turn further ahead than the interval was written
-    before the clock was set back: it is taken at once, else it waited until that time came again.
+    too often, with a single attempt each time. A turn further ahead than its interval is taken at
+    once (`CLOCKS_APART`).
 
     Locks: the schedules whose turn it is, so that of several workers one asks.
     """
@@ -108,7 +109,10 @@ async def ask_for_recurring(tx: Tx, kinds: Collection[str]) -> None:
         update(job_schedules)
         .where(
             job_schedules.c.kind.in_(kinds),
-            or_(job_schedules.c.next_at <= tx.now, job_schedules.c.next_at > next_turn),
+            or_(
+                job_schedules.c.next_at <= tx.now,
+                job_schedules.c.next_at > next_turn + CLOCKS_APART,
+            ),
         )
         .values(next_at=next_turn)
         .returning(job_schedules.c.kind)

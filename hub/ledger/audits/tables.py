@@ -1,6 +1,6 @@
 """The audits that were made of the books."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Table
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from hub.kernel.metadata import metadata
@@ -19,5 +19,7 @@ audit_runs = Table(
     Column(
         "findings", JSONB, nullable=False, comment="Each broken rule: its count, its first places."
     ),
+    Column("is_whole", Boolean, nullable=False, comment="Whether it read the whole journal."),
+    Column("positions", JSONB, nullable=False, comment="By lane: the last entry that it saw."),
     comment="What each audit of the books found; append-only.",
 )

@@ -37,7 +37,8 @@ class CapBook:
 
     def find(self, series: Series, at: datetime) -> Cap | None:
         """Find the cap of a series that applies at an instant, if it is open."""
-        return next((c for c in self._series.get(series, ()) if c.is_in_force(at)), None)
+        newest_first = reversed(self._series.get(series, ()))
+        return next((cap for cap in newest_first if cap.is_in_force(at)), None)
 
     def list_in_force(self, kind: CapKind, at: datetime) -> list[Cap]:
         """List the open caps of one kind that apply at an instant."""
@@ -50,7 +51,7 @@ class CapBook:
         ]
 
     async def find_or_renew(self, series: Series, at: datetime, *, zone: ZoneInfo) -> Cap | None:
-        """Find the cap of a series, opening the one of this month or year if the last renews."""
+        """Find the cap of a series, opening that of this day, week, month or year if it renews."""
         found = self.find(series, at)
         if found is not None or series not in self._series:
             return found

@@ -1,7 +1,7 @@
 """What is capped, and for how long."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 from hashlib import sha256
@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 KIND_BITS: Final = 56
 MONTHS_IN_YEAR: Final = 12
+DAY: Final = timedelta(days=1)
 
 
 class CapKind(IntEnum):
     """What a cap is about; the number is what the ledger stores, and the top bits of its ids.
 
-    Source: rule book 1.3.4, 1.8.1, 2.9.
+    Source: rule book 1.3.4, 1.8.1, 1.8.4, 2.9.
     """
 
     WINDOW = 1
@@ -24,18 +25,21 @@ class CapKind(IntEnum):
     TRANSFER = 4
     ACCEPT = 5
     NET_DEBIT = 6
+    EXCHANGE = 7
 
 
 PARTIAL: Final = frozenset({CapKind.WINDOW, CapKind.MEMBER, CapKind.BUDGET})
 """These grant what is left; the others refuse the whole."""
 
-PER_WALLET: Final = frozenset({CapKind.MEMBER, CapKind.TRANSFER})
+PER_WALLET: Final = frozenset({CapKind.MEMBER, CapKind.TRANSFER, CapKind.EXCHANGE})
 """Each wallet may use as much as the limit."""
 
 
 class Renewal(StrEnum):
-    """Whether a cap begins anew with each month or year of the coalition's calendar."""
+    """Whether a cap begins anew with each day, week, month or year of the coalition's calendar."""
 
+    DAY = "day"
+    WEEK = "week"
     MONTH = "month"
     YEAR = "year"
 
@@ -86,14 +90,35 @@ def kind_of(cap_id: int) -> CapKind:
 
 
 def calendar_span(renewal: Renewal, at: datetime, *, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Give the calendar month or year that an instant lies in.
+    """Give the calendar day, week (from Monday), month or year that an instant lies in.
+
+    A day is as long as the zone has it: where the clocks change, 23 or 25 hours.
 
     Units: UTC instants; the end is exclusive. Source: rule book 1.1.2.
     """
-    local = at.astimezone(zone)
-    first_month = local.month if renewal is Renewal.MONTH else 1
-    last_month = local.month if renewal is Renewal.MONTH else MONTHS_IN_YEAR
-    years, month = divmod(last_month, MONTHS_IN_YEAR)
-    starts_at = datetime(local.year, first_month, 1, tzinfo=zone)
-    ends_at = datetime(local.year + years, month + 1, 1, tzinfo=zone)
-    return starts_at.astimezone(UTC), ends_at.astimezone(UTC)
+    first, following = _dates(renewal, at.astimezone(zone).date())
+    return _begin(first, zone), _begin(following, zone)
+
+
+def _dates(renewal: Renewal, today: date) -> tuple[date, date]:
+    """Give the first date of a span, and the first date after it."""
+    match renewal:
+        case Renewal.DAY:
+            return today, today + DAY
+        case Renewal.WEEK:
+            monday = today - DAY * today.weekday()
+            return monday, monday + 7 * DAY
+        case Renewal.MONTH:
+            years, month = divmod(today.month, MONTHS_IN_YEAR)
+            return today.replace(day=1), date(today.year + years, month + 1, 1)
+        case Renewal.YEAR:
+            return date(today.year, 1, 1), date(today.year + 1, 1, 1)
+
+
+def _begin(day: date, zone: ZoneInfo) -> datetime:
+    """Give the first instant of a date.
+
+    A midnight that the clocks skip stands for the instant at which they do, and of two midnights it
+    is the first: both are what the zone makes of it without a fold.
+    """
+    return datetime.combine(day, time(), zone).astimezone(UTC)

@@ -1,17 +1,29 @@
 """All SQL about caps; what posts against them is `post_batch`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Integer,
+    SmallInteger,
+    Text,
+    bindparam,
+    text,
+)
 
 from hub.kernel.clock import as_utc
+from hub.kernel.slices import Slice
 from hub.kernel.tx import RawConnection, ReadTx, Tx
 from hub.ledger.caps.kinds import PARTIAL, PER_WALLET, Cap, CapKind, Renewal
+from hub.ledger.operations import LANE_COUNT, Place
 
 FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 """`ends_at` of a cap without an end; PostgreSQL's infinity."""
@@ -21,15 +33,55 @@ _PUT: Final = """
 SELECT ledger.open_cap(:cap_id, CAST(:kind AS smallint), :partner_id, :subject, :currency, :limit,
                        :starts_at, :ends_at, :renewal, :is_partial, :is_per_wallet)
 """
-_ALL: Final = "SELECT * FROM ledger.caps ORDER BY kind, partner_id, subject, starts_at"
+_LATE_DAYS: Final = 46
+"""Nothing that happened longer ago is charged any more; older caps are not kept in memory."""
+# The last cap of a series is known for ever: the next one is made after it.
+_KNOWN: Final = """
+SELECT * FROM (SELECT *, max(starts_at) OVER (PARTITION BY kind, partner_id, subject) AS last_at
+               FROM ledger.caps) k
+WHERE ends_at > last_at - make_interval(days => $1) ORDER BY kind, partner_id, subject, starts_at
+"""
+# Of few caps, in the order of their index: what is used is added up of those that are shown only.
 _STANDINGS: Final = """
 SELECT k.*, coalesce(s.used, u.used, 0) AS used, coalesce(s.lane_count, 0) AS lane_count
 FROM ledger.caps k
-LEFT JOIN (SELECT cap_id, sum(used) AS used, count(*) AS lane_count FROM ledger.cap_slices
-           GROUP BY cap_id) s USING (cap_id)
-LEFT JOIN (SELECT cap_id, sum(used) AS used FROM ledger.cap_usage GROUP BY cap_id) u USING (cap_id)
-ORDER BY k.kind, k.partner_id, k.subject, k.starts_at
+LEFT JOIN LATERAL (SELECT sum(x.used) AS used, count(*) AS lane_count FROM ledger.cap_slices x
+                   WHERE x.cap_id = k.cap_id) s ON NOT k.is_per_wallet
+LEFT JOIN LATERAL (SELECT sum(x.used) AS used FROM ledger.cap_usage x
+                   WHERE x.lane = ANY (:lanes) AND x.cap_id = k.cap_id) u ON k.is_per_wallet
+WHERE (:cap_id IS NULL OR k.cap_id = :cap_id) AND (:kinds IS NULL OR k.kind = ANY (:kinds))
+  AND (:partner_id IS NULL OR k.partner_id = :partner_id)
+  AND (:in_force_at IS NULL OR k.starts_at <= :in_force_at AND :in_force_at < k.ends_at)
 """
+_FILTER_TYPES: Final[Mapping[str, Any]] = {
+    "lanes": ARRAY(SmallInteger),
+    "cap_id": BigInteger(),
+    "kinds": ARRAY(SmallInteger),
+    "partner_id": Integer(),
+    "in_force_at": DateTime(timezone=True),
+}
+_PLACE_TYPES: Final[Mapping[str, Any]] = {
+    "kind": SmallInteger(),
+    "partner_id": Integer(),
+    "subject": Text(),
+    "starts_at": DateTime(timezone=True),
+}
+_PLACE: Final = "(k.kind, k.partner_id, k.subject, k.starts_at)"
+_LANES: Final = list(range(LANE_COUNT))
+
+
+@dataclass(frozen=True, slots=True)
+class CapFilter:
+    """Which caps are meant; None: any. Those in force at an instant began by then, and go on."""
+
+    cap_id: int | None = None
+    kinds: tuple[CapKind, ...] | None = None
+    partner_id: int | None = None
+    in_force_at: datetime | None = None
+
+
+CapPosition: TypeAlias = tuple[int, int, str, datetime]
+"""Where a cap stands among all: its kind, partner, subject and beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +94,52 @@ class Standing:
 
 
 async def fetch_caps(connection: RawConnection) -> list[Cap]:
-    """Read all caps."""
-    return [_cap(row) for row in await connection.fetch(_ALL)]
+    """Read the caps that something may still be charged to, and the last of each series."""
+    return [_cap(row) for row in await connection.fetch(_KNOWN, _LATE_DAYS)]
 
 
-async def list_standings(tx: ReadTx) -> list[Standing]:
-    """List all caps with what is used of them."""
-    rows = await tx.connection.execute(text(_STANDINGS))
+async def list_standings(tx: ReadTx, which: CapFilter, part: Slice | None = None) -> list[Standing]:
+    """List caps with what is used of them, by kind, partner, subject and beginning.
+
+    Without `part` all of them; positions are `CapPosition`s.
+    """
+    written, direction = _STANDINGS, ""
+    given = {
+        "lanes": _LANES,
+        "cap_id": which.cap_id,
+        "kinds": None if which.kinds is None else [kind.value for kind in which.kinds],
+        "partner_id": which.partner_id,
+        "in_force_at": which.in_force_at,
+    }
+    types: dict[str, Any] = dict(_FILTER_TYPES)
+    if part is not None:
+        for end, sign in (("after", ">"), ("before", "<")):
+            place = getattr(part, end)
+            if place is not None:
+                names = [f"{end}_{name}" for name in _PLACE_TYPES]
+                written += f" AND {_PLACE} {sign} ({', '.join(f':{name}' for name in names)})"
+                given |= dict(zip(names, place, strict=True))
+                types |= dict(zip(names, _PLACE_TYPES.values(), strict=True))
+        direction = " DESC" if part.is_backward else ""
+    columns = ("kind", "partner_id", "subject", "starts_at")
+    written += " ORDER BY " + ", ".join(f"k.{column}{direction}" for column in columns)
+    if part is not None:
+        written += f" LIMIT {part.limit:d}"
+    statement = text(written).bindparams(*(bindparam(name, type_=of) for name, of in types.items()))
+    rows = await tx.connection.execute(statement, given)
     return [Standing(_cap(row), row["used"], row["lane_count"]) for row in rows.mappings()]
+
+
+async def find_used_by(tx: ReadTx, cap_id: int, wallet: Place) -> int:
+    """Say how many points a wallet has used of a cap that each wallet has to itself."""
+    rows = await tx.connection.execute(
+        text(
+            "SELECT CAST(used AS bigint) FROM ledger.cap_usage"
+            " WHERE lane = :lane AND cap_id = :cap_id AND wallet_id = :wallet_id"
+        ),
+        {"lane": wallet.lane, "cap_id": cap_id, "wallet_id": wallet.number},
+    )
+    return rows.scalar_one_or_none() or 0
 
 
 async def open_cap(connection: RawConnection, cap: Cap) -> bool:

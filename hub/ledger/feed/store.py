@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import case, insert, select, text, update
 
-from hub.kernel.clock import as_utc
+from hub.kernel.clock import CLOCKS_APART, as_utc
 from hub.kernel.tx import ReadTx, Tx
 from hub.ledger.entries import EntryKind
 from hub.ledger.feed.entries import FeedEntry, FeedLine
@@ -110,8 +110,9 @@ async def take_cursors(
 ) -> dict[int, int]:
     """Take the lanes of a consumer that have entries for it, those that waited longest first.
 
-    Lanes that another worker has, that wait for a retry or are parked are left out. `lanes` limits
-    the choice; None: any.
+    Lanes that another worker has, that wait for a retry or are parked are left out; no retry is
+    waited for that was set before the clock went back (`CLOCKS_APART`). `lanes` limits the choice;
+    None: any.
 
     Locks: the cursors, until the transaction ends.
     """
@@ -121,6 +122,7 @@ async def take_cursors(
             "consumer": consumer,
             "lanes": None if lanes is None else list(lanes),
             "now": tx.now,
+            "latest": tx.now + CLOCKS_APART,
             "limit": limit,
         },
     )
@@ -308,7 +310,7 @@ ORDER BY a.lane, a.seq, a.line
 _TAKE: Final = text("""
 SELECT c.lane, c.seq FROM feed_cursors c JOIN ledger.lanes l USING (lane)
 WHERE c.consumer = :consumer AND c.seq < l.last_seq AND c.parked_at IS NULL
-  AND (c.retry_at IS NULL OR c.retry_at <= :now)
+  AND (c.retry_at IS NULL OR c.retry_at <= :now OR c.moved_at > :latest)
   AND (CAST(:lanes AS smallint[]) IS NULL OR c.lane = ANY (CAST(:lanes AS smallint[])))
 ORDER BY c.moved_at, c.lane LIMIT :limit FOR UPDATE OF c SKIP LOCKED
 """)

@@ -1,6 +1,6 @@
 """Reads of the journal itself: never of what batches folded from it."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -114,7 +114,7 @@ _AUDIT: Final = """
 SELECT rule, place, found, expected, rule_count FROM (
     SELECT a.*, count(*) OVER (PARTITION BY rule) AS rule_count,
            row_number() OVER (PARTITION BY rule ORDER BY place) AS place_number
-    FROM ledger.audit() a) numbered
+    FROM {source} a) numbered
 WHERE place_number <= :shown_max ORDER BY rule, place_number
 """
 
@@ -179,10 +179,31 @@ async def stream_money_lines(
 
 async def audit_ledger(tx: ReadTx, *, shown_max: int) -> list[RuleCount]:
     """List the rules of the ledger that are violated, with the first places of each."""
+    return await _audit(tx, "ledger.audit()", {"shown_max": shown_max})
+
+
+async def audit_news(
+    tx: ReadTx, positions: Mapping[int, int], *, shown_max: int
+) -> list[RuleCount]:
+    """List the rules that entries above positions in their lanes, or what they touched, violate.
+
+    Its cost follows what is new, and the history of the wallets that it touched.
+    """
+    given = {"lanes": list(positions), "seqs": list(positions.values()), "shown_max": shown_max}
+    news = "ledger.audit_news(CAST(:lanes AS smallint[]), CAST(:seqs AS bigint[]))"
+    return await _audit(tx, news, given)
+
+
+async def list_last_seqs(tx: ReadTx) -> dict[int, int]:
+    """Find the newest entry of each lane."""
     rows = await tx.connection.execute(
-        text(_AUDIT),
-        {"shown_max": shown_max},
+        text("SELECT lane, last_seq FROM ledger.lanes ORDER BY lane")
     )
+    return {row[0]: row[1] for row in rows}
+
+
+async def _audit(tx: ReadTx, source: str, given: Mapping[str, object]) -> list[RuleCount]:
+    rows = await tx.connection.execute(text(_AUDIT.replace("{source}", source)), given)
     found: dict[str, tuple[int, list[Violation]]] = {}
     for row in rows:
         _, violations = found.setdefault(row.rule, (row.rule_count, []))

@@ -2,8 +2,10 @@
 
 A partner is shown what it made, the points that it issued or accepted, and the money that it owes
 or is owed. Of the rest of such an entry it gets hashes: no wallet, no lot, no line of another
-partner. An auditor is shown everything. A bundle tells where in its lane an entry stands and how
-long the lane is; that is why a person of the hub makes it, and nobody asks for it through the API.
+partner. A member is shown the entries of the own wallet as the API shows them: what was done and
+where, and the points of each lot. An auditor is shown everything. A bundle tells where in its lane
+an entry stands and how long the lane is; that is why a person of the hub makes it, and nobody asks
+for it through the API.
 
 Source: rule book 1.10.4, 1.13; ADR-0015.
 """
@@ -36,6 +38,7 @@ from hub.ledger.log.verifier.checks import SALT_CHECK_OCTETS, sum_money, sum_poi
 from hub.ledger.log.verifier.notes import write_base64
 from hub.ledger.log.verifier.shapes import Wrong, write_instant
 from hub.ledger.log.verifier.trees import EMPTY_ROOT, Hash
+from hub.ledger.operations import Place
 
 AUDITOR: Final = "auditor"
 """The audience that sees everything."""
@@ -53,21 +56,24 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a bundle is for; `partner_id` None is an auditor."""
+    """Whom a bundle is for: a partner, the member of a wallet, or an auditor (both are None)."""
 
     name: str
     partner_id: int | None
+    wallet: Place | None = None
 
     def sees_all(self) -> bool:
         """Whether everything is shown."""
-        return self.partner_id is None
+        return self.partner_id is None and self.wallet is None
 
     def sees_maker(self, entry: JournalEntry) -> bool:
         """Whether what the maker of an entry sees is shown."""
         return self.partner_id in (None, entry.values["partner_id"])
 
     def sees_line(self, line: Mapping[str, Any]) -> bool:
-        """Whether a line is shown: to its two parties."""
+        """Whether a line is shown: to its two parties; points to the member whose they are."""
+        if self.wallet is not None:
+            return "issuer_id" in line
         names = ("issuer_id", "acceptor_id", "debtor_id", "creditor_id")
         return self.partner_id is None or self.partner_id in [line.get(name) for name in names]
 
@@ -77,21 +83,20 @@ async def make_bundle(
     keys: Keys,
     *,
     audience: Audience,
-    span: Span,
+    span: Span | None,
     parties: Mapping[int, str],
     older: bytes | None,
 ) -> bytes:
     """Make the bundle of a window for a partner or an auditor, under the last checkpoint.
 
+    That of a member has no window: it has all entries of the wallet that are under it.
     `older` is a bundle that was given before: the new one then proves that the books only grew.
 
     Errors: CheckpointNotFound, BundleTooLarge, BundleNotValid, JournalDisagrees.
     """
     checkpoint = await load_checkpoint(tx, None)
     trees = await store.list_lane_trees(tx, checkpoint.checkpoint_id)
-    places = await store.list_places_of(
-        tx, span.ranges, partner_id=audience.partner_id, limit=ENTRIES_MAX + 1
-    )
+    places = await _list_places(tx, trees, audience, span)
     if len(places) > ENTRIES_MAX:
         raise BundleTooLarge(len(places), ENTRIES_MAX)
     entries: list[dict[str, Any]] = []
@@ -106,11 +111,7 @@ async def make_bundle(
         "format": FORMAT,
         "made_at": write_instant(micros_of(tx.now)),
         "audience": audience.name,
-        "window": {
-            "name": span.name,
-            "opens_at": write_instant(micros_of(span.opens_at)),
-            "cut_at": write_instant(micros_of(span.cut_at)),
-        },
+        "window": None if span is None else _write_span(span),
         "parties": {str(number): name for number, name in parties.items()},
         "checkpoint": checkpoint.note,
         "lanes": [_write_tree(trees, trees[lane]) for lane in shown_lanes],
@@ -123,6 +124,28 @@ async def make_bundle(
     digest = sha256(write_sealed(document)).hexdigest()
     document["seal"] = write_note(f"{keys.origin}\nbundle\n{digest}\n", keys.current)
     return write_json(document)
+
+
+async def _list_places(
+    tx: ReadTx, trees: Mapping[int, LaneTree], audience: Audience, span: Span | None
+) -> list[tuple[int, int]]:
+    if audience.wallet is None:
+        assert span is not None, "partners and auditors get windows"
+        return await store.list_places_of(
+            tx, span.ranges, partner_id=audience.partner_id, limit=ENTRIES_MAX + 1
+        )
+    tree = trees.get(audience.wallet.lane)
+    return await store.list_places_of_wallet(
+        tx, audience.wallet, up_to=tree.size if tree else 0, limit=ENTRIES_MAX + 1
+    )
+
+
+def _write_span(span: Span) -> dict[str, str]:
+    return {
+        "name": span.name,
+        "opens_at": write_instant(micros_of(span.opens_at)),
+        "cut_at": write_instant(micros_of(span.cut_at)),
+    }
 
 
 async def _write_entries(

@@ -5,9 +5,9 @@ import inspect
 from types import ModuleType
 from typing import Final
 
-from hub.ledger.log.verifier import bundle, checks, fields, notes, shapes, trees
+from hub.ledger.log.verifier import bundle, checks, fields, naming, notes, shapes, trees
 
-MODULES: Final = (trees, fields, shapes, notes, bundle, checks)
+MODULES: Final = (trees, fields, shapes, naming, notes, bundle, checks)
 """In the order in which they build on each other; the last one is the command."""
 
 _OWN: Final = "hub."

@@ -12,6 +12,7 @@ from hub.kernel.slices import Slice
 from hub.kernel.tx import ReadTx, Tx
 from hub.ledger.log.leaves import JournalEntry
 from hub.ledger.log.verifier.trees import Hash
+from hub.ledger.operations import Place
 
 _ONE_AT_A_TIME: Final = 7_161_518_103
 """Only has to be the sealer's alone among advisory locks."""
@@ -363,5 +364,20 @@ async def list_places_of(
             "partner": -1 if partner_id is None else partner_id,
             "limit": limit,
         },
+    )
+    return [(row.lane, row.seq) for row in rows]
+
+
+async def list_places_of_wallet(
+    tx: ReadTx, wallet: Place, *, up_to: int, limit: int
+) -> list[tuple[int, int]]:
+    """List the entries of a wallet, and those that moved points to it, up to a sequence."""
+    rows = await tx.connection.execute(
+        text(
+            "SELECT lane, seq FROM ledger.entries WHERE lane = :lane AND seq <= :up_to"
+            " AND (wallet_id = :wallet OR counter_wallet_id = :wallet)"
+            " ORDER BY seq LIMIT :limit"
+        ),
+        {"lane": wallet.lane, "wallet": wallet.number, "up_to": up_to, "limit": limit},
     )
     return [(row.lane, row.seq) for row in rows]

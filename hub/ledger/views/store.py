@@ -137,8 +137,17 @@ async def list_cancels(tx: ReadTx, sales: Sequence[Place]) -> dict[Place, Entry]
     return {Place(row.lane, row.ref_seq): entry_of(row) for row in rows}
 
 
+async def sum_refunded(tx: ReadTx, entries: Sequence[Place]) -> dict[Place, int]:
+    """Add up what was refunded of entries; one of which nothing was is left out."""
+    rows = await tx.connection.execute(
+        _SUM_REFUNDED, {**given(entries), "kind": EntryKind.REFUND.value}
+    )
+    return {Place(row[0], row[1]): row[2] for row in rows}
+
+
 # Arrears are repaid from what anything can be paid with, in redemption order, oldest debt first:
 # `pays` says how much of which lot is spoken for. It reads nothing of wallets that owe nothing.
+# Points that were usable while the wallet owed repaid then, though they have expired since.
 _SUM_POINTS: Final = text("""
 WITH wallet AS (
     SELECT w.lane, w.wallet_id, w.owed_points
@@ -146,23 +155,34 @@ WITH wallet AS (
                                AS given (lane, wallet_id) USING (lane, wallet_id)
 ), lot AS (
     SELECT l.lane, l.wallet_id, l.lot_id, l.issuer_id, l.remaining_points, l.available_at,
-           l.expires_at, l.issue_rank, l.restriction_id, wallet.owed_points,
-           l.held_points - CASE WHEN l.held_points = 0 THEN 0 ELSE (
-               SELECT coalesce(sum(a.held_points), 0)
-               FROM ledger.holds h JOIN ledger.allocations a
-                 ON a.lane = h.lane AND a.seq = h.hold_seq
-               WHERE h.lane = l.lane AND h.wallet_id = l.wallet_id AND h.is_open
-                 AND h.ends_at <= :now AND a.lot_id = l.lot_id) END AS held_points
+           l.expires_at, l.issue_rank, l.restriction_id, l.source_seq, wallet.owed_points,
+           l.held_points - ended.points AS held_points,
+           l.remaining_points - l.held_points + ended.early_points AS free_points
     FROM wallet JOIN ledger.lots l
       ON l.lane = wallet.lane AND l.wallet_id = wallet.wallet_id AND l.is_open
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(a.held_points), 0) AS points,
+               coalesce(sum(a.held_points) FILTER (WHERE h.ends_at < l.expires_at), 0)
+                   AS early_points
+        FROM ledger.holds h JOIN ledger.allocations a ON a.lane = h.lane AND a.seq = h.hold_seq
+        WHERE l.held_points > 0 AND h.lane = l.lane AND h.wallet_id = l.wallet_id AND h.is_open
+          AND h.ends_at <= :now AND a.lot_id = l.lot_id) ended
+), since AS (
+    SELECT lane, wallet_id, min(e.decided_at) AS since
+    FROM wallet JOIN ledger.arrears a USING (lane, wallet_id)
+    JOIN ledger.entries e USING (lane, seq, wallet_id)
+    WHERE wallet.owed_points > 0 AND a.owed_points > 0 GROUP BY lane, wallet_id
 ), pays AS (
     SELECT lane, lot_id, least(free, greatest(0, owed_points - (high - free))) AS points
-    FROM (SELECT *, remaining_points - held_points AS free,
-                 sum(remaining_points - held_points)
-                     OVER (PARTITION BY lane, wallet_id
-                           ORDER BY expires_at, issue_rank, lot_id) AS high
-          FROM lot WHERE owed_points > 0 AND restriction_id IS NULL
-                     AND available_at <= :now AND expires_at > :now) usable
+    FROM (SELECT lot.lane, lot.lot_id, owed_points, free_points AS free,
+                 sum(free_points)
+                     OVER (PARTITION BY lot.lane, lot.wallet_id
+                           ORDER BY expires_at, issue_rank, lot.lot_id) AS high
+          FROM lot JOIN since ON since.lane = lot.lane AND since.wallet_id = lot.wallet_id
+          JOIN ledger.entries s ON s.lane = lot.lane AND s.seq = lot.source_seq
+          WHERE restriction_id IS NULL AND lot.available_at <= :now
+            AND (expires_at > :now
+                 OR greatest(lot.available_at, s.decided_at, since) < expires_at)) usable
 ), owing AS (
     SELECT lane, wallet_id, sum(left_points) AS points
     FROM (SELECT lane, wallet_id, d.creditor_id,
@@ -235,6 +255,13 @@ FROM ledger.entries e JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS b
                            AS given (lane, ref_seq) USING (lane, ref_seq)
 WHERE e.kind = :kind
 """)  # noqa: S608 (constants)
+
+_SUM_REFUNDED: Final = text("""
+SELECT e.lane, e.ref_seq, CAST(sum(e.points) AS bigint)
+FROM ledger.entries e JOIN unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))
+                           AS given (lane, ref_seq) USING (lane, ref_seq)
+WHERE e.kind = :kind GROUP BY e.lane, e.ref_seq
+""")
 
 _LIST_ALLOCATIONS: Final = text(f"""
 SELECT {ALLOCATION_COLUMNS}

@@ -36,11 +36,24 @@ class HouseholdCodeNotValid(DomainError):
 
 @dataclass(eq=False)
 class OwnerNeeded(DomainError):
-    """The household would be left without an owner; invite another owner first."""
+    """The household would be left without an owner; make somebody else an owner first."""
 
 
 @dataclass(eq=False)
 class ShareOutOfRange(DomainError):
     """A share is 0 to 10,000 basis points: nothing to all."""
 
+    given_bps: int
+
+
+@dataclass(eq=False)
+class NotOfHousehold(DomainError):
+    """Nobody of that id belongs to your household."""
+
+
+@dataclass(eq=False)
+class ShareOnlyLowered(DomainError):
+    """An owner may lower the share of another member; only they themselves may raise it."""
+
+    share_bps: int
     given_bps: int

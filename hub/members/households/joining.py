@@ -16,8 +16,10 @@ from hub.members.households.errors import (
     HouseholdCodeNotValid,
     HouseholdFull,
     NotInHousehold,
+    NotOfHousehold,
     OwnerNeeded,
     RoleNotEnough,
+    ShareOnlyLowered,
     ShareOutOfRange,
 )
 from hub.members.households.store import Belonging, Role
@@ -114,6 +116,51 @@ async def set_household_share(tx: Tx, *, member_id: int, share_bps: int) -> Belo
     await get_belonging(tx, member_id)
     await store.set_share(tx, member_id, share_bps)
     return await get_belonging(tx, member_id)
+
+
+async def change_household_member(
+    tx: Tx,
+    *,
+    member_id: int,
+    other_id: int,
+    role: Role | None,
+    share_bps: int | None,
+) -> Belonging:
+    """Let an owner say what a member of the household may do, and lower what they bring.
+
+    What is None stays. A household keeps an owner; a share of another is never raised, since the
+    points are theirs.
+
+    Units: basis points of each issue.
+    Errors: ShareOutOfRange, NotInHousehold, RoleNotEnough, NotOfHousehold, OwnerNeeded,
+    ShareOnlyLowered.
+    Source: rule book 1.8.2.
+    """
+    if share_bps is not None:
+        _check_share(share_bps)
+    own = await get_belonging(tx, member_id)
+    await store.lock_household(tx, own.household_id)
+    staying = {
+        each.member_id: each
+        for each in await store.list_household(tx, own.household_id)
+        if not each.is_leaving
+    }
+    own = staying[member_id] if member_id in staying else await get_belonging(tx, member_id)
+    if own.role is not Role.OWNER:
+        raise RoleNotEnough(own.role)
+    other = staying.get(other_id)
+    if other is None:
+        raise NotOfHousehold
+    if role is not None:
+        owners = {each.member_id for each in staying.values() if each.role is Role.OWNER}
+        if role is not Role.OWNER and owners == {other_id}:
+            raise OwnerNeeded
+        await store.set_role(tx, other_id, role)
+    if share_bps is not None:
+        if other_id != member_id and share_bps > other.share_bps:
+            raise ShareOnlyLowered(other.share_bps, share_bps)
+        await store.set_share(tx, other_id, share_bps)
+    return await get_belonging(tx, other_id)
 
 
 async def begin_leaving(tx: Tx, *, member_id: int) -> Belonging:

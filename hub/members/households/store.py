@@ -135,6 +135,11 @@ async def set_share(tx: Tx, member_id: int, share_bps: int) -> None:
     await _change(tx, member_id, share_bps=share_bps)
 
 
+async def set_role(tx: Tx, member_id: int, role: Role) -> None:
+    """Say what a member may do in the household from now on."""
+    await _change(tx, member_id, role=role)
+
+
 async def set_leaving(tx: Tx, member_id: int) -> None:
     """Note that a member leaves: nothing is contributed, nor redeemed, by them any more."""
     await _change(tx, member_id, is_leaving=True)

@@ -23,7 +23,11 @@ MERGES_CHANNEL: Final = "hub_merges"
 
 
 class MergeStatus(StrEnum):
-    """How far a merge has come; in the first three the old id forwards, or is about to end it."""
+    """How far a merge has come; in the first three the old id forwards, or is about to end it.
+
+    One that was DONE is MOVING again for the moment in which something is given back to the old
+    wallet.
+    """
 
     MOVING = "MOVING"
     DONE = "DONE"
@@ -119,6 +123,24 @@ async def get_merge(tx: ReadTx, merge_id: int) -> Merge:
     found = await _one(tx, member_merges.c.merge_id == merge_id)
     assert found is not None, "merges are never removed"
     return found
+
+
+async def list_chain(tx: ReadTx, wallet: Place) -> list[Merge]:
+    """List the merges that lead from a wallet to its survivor's, in their order; none: its own."""
+    chain: list[Merge] = []
+    while True:
+        merge = await _one(
+            tx,
+            and_(
+                _gone.c.wallet_lane == wallet.lane,
+                _gone.c.wallet_id == wallet.number,
+                member_merges.c.status.in_([MergeStatus.MOVING, MergeStatus.DONE]),
+            ),
+        )
+        if merge is None:
+            return chain
+        chain.append(merge)
+        wallet = merge.to_wallet
 
 
 async def list_unfinished(tx: ReadTx) -> list[Merge]:

@@ -27,11 +27,13 @@ LEDGER_FILES = (
     "drafts",
     "giving_back",
     "holds",
+    "booking",
     "charging",
     "post_batch",
     "post_money",
     "cuts",
     "audit",
+    "audit_news",
     "grants",
 )
 

@@ -26,11 +26,13 @@ FILES = (
     "drafts",
     "giving_back",
     "holds",
+    "booking",
     "charging",
     "post_batch",
     "post_money",
     "cuts",
     "audit",
+    "audit_news",
     "grants",
 )
 

@@ -180,6 +180,15 @@ def create_audits() -> None:
             nullable=False,
             comment="Each broken rule: its count, its first places.",
         ),
+        sa.Column(
+            "is_whole", sa.Boolean(), nullable=False, comment="Whether it read the whole journal."
+        ),
+        sa.Column(
+            "positions",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=False,
+            comment="By lane: the last entry that it saw.",
+        ),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_audit_runs")),
         comment="What each audit of the books found; append-only.",
     )

@@ -1,14 +1,19 @@
 """A real browser signs in: pages, script, cookie and passkey as people meet them."""
 
 import asyncio
+import json
 import socket
 from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
 
+from auth.oauth.consent_page import show_consent
+from auth.oauth.provider import PartnerName
+from auth.oauth.scopes import SCOPES
 from auth.policies import Role
 from hub.app import build_app
+from hub.kernel.actor import Order
 from hub.kernel.clock import system_clock
 from hub.settings import Settings
 from hub.wiring import open_hub
@@ -67,6 +72,33 @@ async def test_a_person_makes_a_passkey_signs_in_and_out_in_a_browser(database_u
         await tab.go(f"{origin}/sign-in?max_age=0")
         assert "通行密钥" in await tab.run("document.body.innerText")
         assert await tab.run("document.querySelector('main').dataset.does") == "sign-in"
+
+
+LONG = "Donaudampfschifffahrtsgesellschaft" * 4
+FITS = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+IS_STYLED = "getComputedStyle(document.querySelector('main')).borderTopWidth === '1px'"
+
+
+async def test_the_pages_fit_a_narrow_phone_however_long_the_names(database_url, browser):
+    async with serving(database_url) as (origin, _), open_tab(browser) as tab:
+        size = {"width": 320, "height": 640, "deviceScaleFactor": 2, "mobile": True}
+        await tab.send("Emulation.setDeviceMetricsOverride", **size)
+        for path in ("/sign-in", "/invitation", "/oauth/authorize"):
+            await tab.go(f"{origin}{path}")
+            assert await tab.run(FITS), path
+            assert await tab.run(IS_STYLED), path
+        page = show_consent(
+            partner=PartnerName(LONG, "长" * 80),
+            client_name=LONG,
+            scopes=tuple(SCOPES),
+            order=Order(10**12, LONG),
+            hidden={},
+            redirect_uri=origin,
+        )
+        inner = bytes(page.body).decode().partition("<main>")[2].partition("</main>")[0]
+        await tab.run(f"document.querySelector('main').innerHTML = {json.dumps(inner)}")
+        assert await tab.run("document.querySelectorAll('button').length") == 2
+        assert await tab.run(FITS)
 
 
 async def test_a_second_passkey_is_added_and_the_first_removed_in_a_browser(database_url, browser):

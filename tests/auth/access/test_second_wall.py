@@ -24,6 +24,7 @@ WALLED = {
     "ceremonies",
     "cost_buckets",
     "development_tokens",
+    "exchange_offers",
     "feed_cursors",
     "feed_skips",
     "field_uses",
@@ -58,13 +59,15 @@ WALLED = {
     "trusted_releases",
     "windows",
 }
-OPEN = {
-    "alembic_version": "the number of the schema",
-    "answers": "found by a hash of the actor and the key only; written in every name",
+READ_BY_ALL = {
     "cells": "payments of a window are computed from all of its cells, then filtered",
     "cell_lines": "as cells",
     "coalition": "what all know",
     "partners": "what all know: codes and names",
+}
+OPEN = {
+    "alembic_version": "the number of the schema; the running hub reads it only",
+    "answers": "found by a hash of the actor and the key only; written in every name",
 }
 POLICIES = """
 SELECT c.relname AS name, c.relrowsecurity AS is_on, c.relforcerowsecurity AS is_forced,
@@ -104,9 +107,10 @@ async def look(coalition, actor, statement):
 async def test_every_table_has_been_decided_about(coalition):
     rows = await coalition.query(POLICIES)
     known = {row["name"]: (row["is_on"], row["is_forced"]) for row in rows}
-    assert WALLED & set(OPEN) == set()
-    assert {name for name, state in known.items() if state == (True, True)} >= WALLED
-    undecided = set(known) - WALLED - set(OPEN)
+    walled = WALLED | set(READ_BY_ALL)
+    assert walled & set(OPEN) == set()
+    assert {name for name, state in known.items() if state == (True, True)} >= walled
+    undecided = set(known) - walled - set(OPEN)
     assert undecided == set(), "decide in auth/wall.sql, and say so here"
 
 
@@ -179,6 +183,9 @@ async def test_attack_42_counts_and_aggregates_tell_nothing_of_others(two):
         "INSERT INTO terms VALUES (9, {air}, 'x', now(), NULL, '{{}}')",
         "INSERT INTO windows VALUES (9, 'x', 'x', now(), now(), 'OPEN')",
         "INSERT INTO secret_keys VALUES ('x', 'x')",
+        "UPDATE alembic_version SET version_num = 'x'",
+        "INSERT INTO partners (code, name_en, name_zh) VALUES ('X', 'x', 'x')",
+        "INSERT INTO ledger.entries SELECT * FROM ledger.entries LIMIT 1",
         "INSERT INTO development_tokens VALUES ('x', 'operator', 0, now())",
         "INSERT INTO people (email, invited_at) VALUES ('x', now())",
         "INSERT INTO person_roles VALUES (1, 'operator', now())",
@@ -216,12 +223,39 @@ async def test_attack_46_updates_and_deletes_do_not_reach_rows_of_others(two):
             f"DELETE FROM linked_accounts WHERE partner_id <> {air.number}",
             "DELETE FROM secret_keys",
             "UPDATE development_tokens SET actor_kind = 'partner'",
+            "UPDATE partners SET name_en = 'x'",
+            "UPDATE coalition SET clearing_currency = 'USD'",
+            "DELETE FROM cell_lines",
         ):
             with contextlib.suppress(ProgrammingError):  # some are denied outright
                 async with tx.connection.begin_nested():
                     assert (await tx.connection.execute(text(statement))).rowcount == 0
     assert await two.value("SELECT count(*) FROM linked_accounts") == 4
     assert await two.value("SELECT count(*) FROM secret_keys") == keys
+    assert await two.value("SELECT count(*) FROM partners WHERE name_en = 'x'") == 0
+    assert await two.value("SELECT clearing_currency FROM coalition") == "EUR"
+
+
+async def test_what_all_know_is_read_in_every_name(two):
+    codes = [("AIR",), ("SHOP",)]
+    listed = "SELECT code FROM partners WHERE code IN ('AIR', 'SHOP') ORDER BY 1"
+    for actor in (partner(two, "AIR"), Actor(ActorKind.MEMBER, two.members["ana"].number)):
+        assert await look(two, actor, listed) == codes
+
+
+# The journal has no wall for each row (ADR-0019): what stands behind the code is that it can be
+# read and not written, and that its functions are the only way to add to it.
+async def test_attack_46_the_running_hub_reads_the_ledger_and_writes_none_of_it(coalition):
+    rows = await coalition.query(
+        "SELECT DISTINCT privilege_type FROM information_schema.role_table_grants"
+        " WHERE grantee = 'hub_app' AND table_schema = 'ledger'"
+    )
+    assert [row[0] for row in rows] == ["SELECT"]
+    columns = await coalition.query(
+        "SELECT DISTINCT privilege_type FROM information_schema.column_privileges"
+        " WHERE grantee = 'hub_app' AND table_schema = 'ledger'"
+    )
+    assert [row[0] for row in columns] == ["SELECT"]
 
 
 # --- the ten traps of research, one by one ---

@@ -21,7 +21,7 @@ from tests.auth.access.people import (
 )
 
 REFUSED = {
-    "message": "That passkey was not accepted. Begin again. · 该通行密钥未被接受，请重新开始。"
+    "message": "That passkey was not accepted. Begin again.\n该通行密钥未被接受，请重新开始。"
 }
 VIEWER = "{ viewer { kind } }"
 
@@ -60,6 +60,14 @@ async def test_an_invitation_is_good_once_and_for_a_day(coalition, site):
     coalition.clock.tick(timedelta(hours=24))
     assert (await second.register(late)).status_code == 400
     assert await coalition.value("SELECT count(*) FROM passkeys") == 1
+
+
+async def test_a_link_that_was_cut_off_is_no_invitation_and_says_so(site):
+    visitor = open_visitor(site)
+    for cut in ("", "x" * 65):
+        answer = await visitor.post("/invitation/begin", {"invitation": cut})
+        assert answer.status_code == 400
+        assert answer.json()["message"].startswith("The invitation was used, is too old, or never")
 
 
 async def test_six_uses_of_one_invitation_at_once_make_one_passkey(coalition, site):

@@ -139,6 +139,26 @@ async def test_a_till_code_ends_after_a_minute_and_with_the_next_one(world, bio)
     assert await left(world) == 1000
 
 
+async def test_who_repeats_a_request_after_a_newer_code_is_told_what_helps(world, bio):
+    token, key = await bio.token(), new_key()
+    code = await till_code(world)
+    first = await redeem(bio, token, key=key, tillCode=code)
+    newer = await till_code(world)
+    before = await photograph(world.coalition)
+    given = {"idempotencyKey": key, "points": 100, "tillCode": code}
+    answer = await bio.ask(token, REDEEM, input=given)
+    (refusal,) = answer.json()["data"]["redeemPoints"]["userErrors"]
+    assert refusal["code"] == "TILL_CODE_NOT_VALID"
+    assert refusal["message"].endswith("to repeat, send a new one or `account`.")
+    shop = await world.api.sign_in(
+        Actor(ActorKind.PARTNER, world.coalition.partners["BIO"].partner_id)
+    )
+    account = {"walletId": shop.id(IdKind.WALLET, world.coalition.members["ana"])}
+    assert await redeem(bio, token, key=key, tillCode=code, account=account) == first
+    assert await redeem(bio, token, key=key, tillCode=newer) == first
+    assert await photograph(world.coalition) == before
+
+
 async def test_the_same_key_gives_the_same_till_code_and_no_second_use(world, bio):
     token = await bio.token()
     code = await till_code(world, key="k-1")

@@ -23,6 +23,7 @@ SCALARS: Final = {
     "Int": ("int", "whole"),
     "Boolean": ("bool", "truth"),
     "Points": ("int", "whole"),
+    "Units": ("int", "whole"),
     "Decimal": ("Decimal", "decimal"),
     "DateTime": ("datetime", "instant"),
     "JSON": ("Any", "anything"),

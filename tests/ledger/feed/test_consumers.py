@@ -10,11 +10,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from hub.kernel.actor import HUB_ACTOR
+from hub.kernel.clock import CLOCKS_APART
 from hub.ledger.feed.consumers import Consumer, Start, advance, catch_up, keep_up
 from hub.ledger.feed.entries import FeedLine
 from hub.ledger.feed.settings import FeedSettings
 from hub.ledger.feed.store import list_lags
 from hub.ledger.feed.watcher import Watcher
+from tests.coalition import STEP
 from tests.ledger.feed.reading import (
     BRISK,
     another_database,
@@ -166,6 +168,22 @@ async def test_two_workers_of_one_consumer_share_the_lanes(coalition, notebook):
     assert [len(share) for share in shares] == [16, 16]
     assert not shares[0] & shares[1]
     assert await notebook.read() == {wallet.lane: [1, 2, 3] for wallet in wallets}
+
+
+async def test_after_the_clock_was_set_back_a_retry_does_not_wait_for_it(coalition, notebook):
+    ana = await coalition.member("ana", lane=3)
+    await book(coalition, ana)
+    notebook.poison = {"3:1"}
+    database, consumer = coalition.hub.database, notebook.consumer()
+    settings = FeedSettings(attempts_max=3, pause_seconds=1000)
+    await catch_up(database, consumer, settings)
+    coalition.clock.now -= CLOCKS_APART  # as another worker's may be
+    await catch_up(database, consumer, settings)
+    assert await look_at(coalition, 3, "attempt_count") == 1
+    coalition.clock.now -= STEP
+    await catch_up(database, consumer, settings)
+    assert await look_at(coalition, 3, "attempt_count") == 2
+    assert await look_at(coalition, 3, "moved_at") == coalition.clock.now
 
 
 async def test_a_poison_entry_parks_its_lane_and_the_other_lanes_go_on(coalition, notebook, logged):

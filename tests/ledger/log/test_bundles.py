@@ -94,19 +94,23 @@ def first_shown(document):
 
 CHANGES = {
     "points of the maker": (
-        ("entries", "#", "maker", "shown", "fields", "points"), 51, "entry 7:2 maker", "fields",
+        ("entries", "#", "maker", "shown", "fields", "points"), 51, "entry 7:2 maker", "points",
     ),
     "a reference": (
         ("entries", "#", "maker", "shown", "fields", "reference"), "till-3", "entry 7:2 maker",
-        "fields",
+        "reference",
     ),
     "a salt": (
         ("entries", "#", "maker", "shown", "salt"), "00" * 16, "entry 7:2 maker", "salt",
     ),
     "an instant": (
-        ("entries", "#", "posted_at"), "2026-03-01T12:00:00.000001Z", "entry 7:2", "fields",
+        ("entries", "#", "posted_at"), "2026-03-01T12:00:00.000001Z", "entry 7:2", "posted_at",
     ),
-    "a kind": (("entries", "#", "kind"), "REDEEM", "entry 7:2", "fields"),
+    "a kind": (("entries", "#", "kind"), "REDEEM", "entry 7:2", "kind"),
+    "points and their reversal": (
+        ("entries", "#", "maker", "shown", "fields"),
+        lambda fields: {**fields, "points": 77, "partner_id": 7}, "entry 7:2 maker", "fields",
+    ),
     "a leaf": (("entries", "#", "leaf"), "A" * 43 + "=", "entry 7:2", "leaf"),
     "a hash of a part": (
         ("entries", "#", "whole", "hash"), "A" * 43 + "=", "entry 7:2", "fields",
@@ -149,9 +153,14 @@ async def test_what_is_changed_is_named_first(dealing, what):
 async def test_what_is_shown_to_auditors_only_is_named_too(dealing):
     content = await dealing.bundle()
     path = ("entries", 3, "whole", "shown")
-    for name, to in (("wallet_id", 1), ("terms_id", 9), ("request_hash", "00" * 16)):
+    for name, to, part in (
+        ("wallet_id", 1, "fields"),
+        ("terms_id", 9, "terms_id"),
+        ("request_hash", "00" * 16, "fields"),
+        ("request_hash", lambda text: f"{int(text[0], 16) ^ 1:x}{text[1:]}", "request_hash"),
+    ):
         changed = change(content, *path, "fields", name, to=to)
-        assert dealing.wrongs(changed)[0] == ("entry 7:3 whole", "fields")
+        assert dealing.wrongs(changed)[0] == ("entry 7:3 whole", part)
     changed = change(content, *path, "lines", 0, "lot_id", to=77)
     assert dealing.wrongs(changed)[0] == ("entry 7:3 whole", "fields")
     changed = change(content, *path, "fields", "points", to=1)
@@ -159,6 +168,32 @@ async def test_what_is_shown_to_auditors_only_is_named_too(dealing):
         ("entry 7:3 whole", "fields"),
         ("entry 7:3 whole", "points"),
     ]
+
+
+async def test_a_field_with_one_wrong_character_is_named_with_what_was_booked(dealing):
+    content = await dealing.bundle("shop")
+    number = first_shown(parse_json(content, "bundle"))
+    shown = parse_json(content, "bundle")["entries"][number]["maker"]["shown"]["fields"]
+    assert (shown["points"], shown["reference"]) == (50, "till-2")
+    for name, to, booked in (("points", 60, "50"), ("reference", "tilt-2", '"till-2"')):
+        path = ("entries", number, "maker", "shown", "fields", name)
+        report = verify_bundle(change(content, *path, to=to), dealing.keys.public)
+        assert str(report.wrongs[0]) == f"entry 7:2 maker: {name}: was changed: {booked} was booked"
+    report = verify_bundle(
+        change(content, "entries", number, "posted_at", to="2026-03-01T12:00:00.000009Z"),
+        dealing.keys.public,
+    )
+    assert report.wrongs[0].problem == "was changed: 2026-03-01T12:00:00.000000Z was booked"
+
+
+async def test_only_so_many_places_of_a_file_are_tried(dealing, monkeypatch):
+    monkeypatch.setattr("hub.ledger.log.verifier.naming.NAMED_MAX", 1)
+    content = await dealing.bundle("shop")
+    number = first_shown(parse_json(content, "bundle"))
+    for step in (("kind",), ("maker", "shown", "fields", "points")):
+        to = "REDEEM" if step == ("kind",) else 51
+        content = change(content, "entries", number, *step, to=to)
+    assert dealing.wrongs(content)[:2] == [("entry 7:2", "kind"), ("entry 7:2 maker", "fields")]
 
 
 async def test_no_changed_byte_passes_and_none_makes_the_verifier_stumble(dealing):
@@ -289,7 +324,7 @@ def test_the_verifier_in_one_file_defines_every_name_once():
     found = sorted(one or other for one, other in names)
     assert len(found) == len(set(found)) > 60
     assert "hub" not in re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)
-    assert len(MODULES) == 6
+    assert len(MODULES) == 7
 
 
 async def test_the_verifier_in_one_file_says_the_same_alone(dealing, tmp_path):

@@ -24,9 +24,12 @@ NOT_CHECKED = "positive_data_acceptance"
 say (`first` is 1 to 100): what lies beyond is refused as BAD_USER_INPUT, and rightly so."""
 EXAMPLES = int(os.environ.get("HUB_TEST_FUZZ_EXAMPLES", "4"))
 """Requests that are made up for each root field; most of the time goes into making them up."""
-FORBIDDEN = ("member", "wallet", "transferPoints", "cashOutPoints", "donatePoints")
-"""Where a member that names another is forbidden to: schemathesis takes that code for a failure of
-the hub, and it makes up whom it names."""
+FORBIDDEN = {
+    ActorKind.MEMBER: ("member", "wallet", "transferPoints", "cashOutPoints", "donatePoints"),
+    ActorKind.OPERATOR: ("decideApproval",),
+}
+"""Where a member that names another is forbidden to, and where only a person in session decides:
+schemathesis takes that code for a failure of the hub, and it makes up whom it names."""
 ROOM = {
     "HUB_API__COST__BUCKET_SIZE": "1000000000",
     "HUB_API__COST__RESTORE_RATE": "1000000000",
@@ -53,7 +56,7 @@ async def served(coalition, database_url):
 
 def list_allowed(kind: ActorKind) -> list[str]:
     """The root fields that an actor of a kind may use: that it may not use others is no failure."""
-    forbidden = FORBIDDEN if kind is ActorKind.MEMBER else ()
+    forbidden = FORBIDDEN.get(kind, ())
     actor = Actor(kind, 1, Credential(Proof.DEVELOPMENT_TOKEN))
     return [
         f"{root.name}.{name}"

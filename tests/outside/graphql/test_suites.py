@@ -6,53 +6,22 @@ once for each lock.
 
 import asyncio
 import contextlib
-import hashlib
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.api import open_api
 from tests.journeys.serving import read_greeting, running
+from tests.outside.runners import call, install
 
-HERE = Path(__file__).parent
-PLACES = HERE.parent.parent.parent / ".hub" / "outside"
-INSTALL_SECONDS_MAX = 300
 RUN_SECONDS_MAX = 120
 INIT_SECONDS = 1
 
 
-def call(folder: Path, *command: str, seconds: int, **environment: str):
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=seconds,
-    )
-
-
 @pytest.fixture(scope="module")
 def runners():
-    """The runners with what they need, in a folder that is kept from run to run."""
-    if shutil.which("npm") is None:
-        pytest.skip("!!! NOT TESTED: the suites for GraphQL (this machine has no npm)")
-    lock = (HERE / "package-lock.json").read_bytes()
-    folder = PLACES / f"graphql-{hashlib.sha256(lock).hexdigest()[:12]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in HERE.iterdir():
-        if path.is_file() and path.suffix != ".py":
-            shutil.copy(path, folder / path.name)
-    if not (folder / "node_modules" / ".package-lock.json").exists():
-        done = call(folder, "npm", "ci", seconds=INSTALL_SECONDS_MAX)
-        if done.returncode != 0:
-            pytest.skip(f"!!! NOT TESTED: the suites for GraphQL (npm ci: {done.stderr[-300:]})")
-    return folder
+    return install(Path(__file__).parent, "the suites for GraphQL")
 
 
 @pytest.fixture
@@ -98,4 +67,34 @@ async def test_a_suite_passes_whole(runners, served, runner, passed):
     counted = re.search(r"(\d+) passed, (\d+) failed", done.stdout)
     assert counted is not None, done.stdout + done.stderr
     assert (int(counted[1]), int(counted[2])) == (passed, 0), done.stdout
+    assert done.returncode == 0
+
+
+def read_address(process):
+    """Read what a hub in production says until it serves."""
+    for line in process.stderr:
+        if line.startswith("Serving "):
+            return line.split()[1]
+    raise AssertionError("it does not serve")
+
+
+async def test_in_production_the_audit_misses_nothing_but_queries_by_get(runners, database_url):
+    """GET with the text of a query is a MAY of GraphQL over HTTP, and three audits notice it."""
+    production = {
+        "HUB_PROFILE": "production",
+        "HUB_OAUTH__ISSUER": "https://hub.example",
+        "HUB_OAUTH__WRAPPING_KEY": "5e" * 32,
+    }
+    with running(database_url, "serve", "--port", "0", **production) as process:
+        url = await asyncio.to_thread(read_address, process)
+        drained = asyncio.create_task(asyncio.to_thread(process.stderr.read))
+        seconds = RUN_SECONDS_MAX
+        done = await asyncio.to_thread(
+            call, runners, "node", "audit.mjs", url, "--strict", seconds=seconds
+        )
+        process.terminate()
+        with contextlib.suppress(ValueError):
+            await drained
+    assert "audits: 61  ok: 58  notice: 3  warn: 0  error: 0" in done.stdout, done.stdout
+    assert re.findall(r"^NOTICE (\w+) MAY ", done.stdout, re.MULTILINE) == ["5A70", "D6D5", "6A70"]
     assert done.returncode == 0

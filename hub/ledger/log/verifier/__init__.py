@@ -3,6 +3,7 @@
 trees     hashes of a Merkle tree, and whether a proof holds
 fields    what is hashed
 shapes    reading what comes from outside
+naming    which field was changed, where that can be known
 notes     signed notes, and the keys that sign them
 bundle    what a bundle holds
 checks    what must be so, and what is wrong; the command

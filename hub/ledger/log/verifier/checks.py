@@ -24,11 +24,14 @@ from hub.ledger.log.verifier.fields import (
     NAMES,
     OPEN,
     POINTS,
+    WHOLE,
+    Fields,
     hash_entry,
     hash_lane,
     hash_part,
     hash_whole,
 )
+from hub.ledger.log.verifier.naming import Tries, name_changed, start_tries
 from hub.ledger.log.verifier.notes import PublicKey, open_note, read_base64, read_keys
 from hub.ledger.log.verifier.shapes import SHOWN_MAX, Wrong, read_instant
 from hub.ledger.log.verifier.trees import Hash, verify_consistency, verify_inclusion
@@ -108,12 +111,13 @@ def _check_bundle(bundle: Bundle, keys: Sequence[PublicKey]) -> Iterator[Wrong]:
     for tree in bundle["lanes"]:
         yield from _check_tree(tree, checkpoint, trees, "")
     seen: set[tuple[int, int]] = set()
+    tries = start_tries()
     for entry in bundle["entries"]:
         place = (entry["lane"], entry["seq"])
         if place in seen:
             yield Wrong(_name(entry), "entry", "stands in the bundle twice")
         seen.add(place)
-        yield from _check_entry(entry, trees)
+        yield from _check_entry(entry, trees, tries)
     yield from _check_totals(bundle["totals"], bundle["entries"])
     if bundle["older"] is not None:
         yield from _check_growth(bundle["older"], trees, keys)
@@ -159,7 +163,7 @@ def _name(entry: Mapping[str, Any]) -> str:
     return f"entry {entry['lane']}:{entry['seq']}"
 
 
-def _check_entry(entry: Mapping[str, Any], trees: Trees) -> Iterator[Wrong]:
+def _check_entry(entry: Mapping[str, Any], trees: Trees, tries: Tries) -> Iterator[Wrong]:
     place, tree = _name(entry), trees.get(entry["lane"])
     if tree is None:
         yield Wrong(place, "proof", "the tree of its lane is not told")
@@ -177,17 +181,37 @@ def _check_entry(entry: Mapping[str, Any], trees: Trees) -> Iterator[Wrong]:
             yield Wrong(place, "leaf", "is told wrongly: the fields are in the tree")
         else:
             names = ", ".join(name for name, _ in OPEN)
-            problem = f"{names} and the hashes of the parts do not hash to the leaf"
-            yield Wrong(place, "fields", problem)
+            yield _name_wrong(
+                place,
+                OPEN,
+                entry,
+                is_booked=lambda values: hash_entry(values, whole, maker, lines) == entry["leaf"],
+                tries=tries,
+                problem=f"{names} and the hashes of the parts do not hash to the leaf",
+            )
     elif not is_in_tree(leaf):
         yield Wrong(place, "proof", "does not lead from the leaf to the root of the lane")
-    yield from _check_part(f"{place} maker", entry["maker"], "maker")
+    yield from _check_part(f"{place} maker", entry["maker"], "maker", tries)
     for number, line in enumerate(entry["lines"], 1):
-        yield from _check_part(f"{place} line {number}", line, line["of"])
-    yield from _check_whole(f"{place} whole", entry)
+        yield from _check_part(f"{place} line {number}", line, line["of"], tries)
+    yield from _check_whole(f"{place} whole", entry, tries)
 
 
-def _check_part(place: str, part: Mapping[str, Any], name: str) -> Iterator[Wrong]:
+def _name_wrong(
+    place: str,
+    fields: Fields,
+    values: Mapping[str, Any],
+    *,
+    is_booked: Callable[[Mapping[str, Any]], bool],
+    tries: Tries,
+    problem: str,
+) -> Wrong:
+    """Name the field that was changed, or where that cannot be known say that one was."""
+    named = name_changed(fields, values, is_booked, tries)
+    return Wrong(place, *named) if named else Wrong(place, "fields", problem)
+
+
+def _check_part(place: str, part: Mapping[str, Any], name: str, tries: Tries) -> Iterator[Wrong]:
     shown = part["shown"]
     if shown is None:
         return
@@ -196,7 +220,14 @@ def _check_part(place: str, part: Mapping[str, Any], name: str) -> Iterator[Wron
     elif hash_part(name, shown["salt"], shown["fields"]) != part["hash"]:
         fields = {"maker": MAKER, "points": POINTS, "money": MONEY}[name]
         names = ", ".join(name for name, _ in fields)
-        yield Wrong(place, "fields", f"{names} do not hash to what was booked")
+        yield _name_wrong(
+            place,
+            fields,
+            shown["fields"],
+            is_booked=lambda values: hash_part(name, shown["salt"], values) == part["hash"],
+            tries=tries,
+            problem=f"{names} do not hash to what was booked",
+        )
 
 
 def _is_salt_wrong(shown: Mapping[str, Any]) -> bool:
@@ -204,14 +235,21 @@ def _is_salt_wrong(shown: Mapping[str, Any]) -> bool:
     return sha256(shown["salt"]).digest()[:SALT_CHECK_OCTETS] != check
 
 
-def _check_whole(place: str, entry: Mapping[str, Any]) -> Iterator[Wrong]:
+def _check_whole(place: str, entry: Mapping[str, Any], tries: Tries) -> Iterator[Wrong]:
     shown = entry["whole"]["shown"]
     if shown is None:
         return
     if _is_salt_wrong(shown):
         yield Wrong(place, "salt", "is not the salt that was used")
-    elif _hash_shown(shown) != entry["whole"]["hash"]:
-        yield Wrong(place, "fields", "do not hash to what was booked")
+    elif _hash_shown(shown, shown["fields"]) != entry["whole"]["hash"]:
+        yield _name_wrong(
+            place,
+            WHOLE,
+            shown["fields"],
+            is_booked=lambda values: _hash_shown(shown, values) == entry["whole"]["hash"],
+            tries=tries,
+            problem="do not hash to what was booked",
+        )
     # What is shown to others must be what was booked: only who sees both can tell.
     maker, fields = entry["maker"]["shown"], shown["fields"]
     told = [entry] if maker is None else [entry, maker["fields"]]
@@ -228,8 +266,8 @@ def _check_whole(place: str, entry: Mapping[str, Any]) -> Iterator[Wrong]:
             yield Wrong(place, f"line {number}", "is not what is shown to others")
 
 
-def _hash_shown(shown: Mapping[str, Any]) -> Hash:
-    return hash_whole(shown["salt"], shown["fields"], shown["lot"], shown["lines"])
+def _hash_shown(shown: Mapping[str, Any], fields: Mapping[str, Any]) -> Hash:
+    return hash_whole(shown["salt"], fields, shown["lot"], shown["lines"])
 
 
 def sum_points(entries: Sequence[Mapping[str, Any]]) -> dict[tuple[Any, ...], tuple[int, int]]:

@@ -15,17 +15,9 @@ from hub.kernel.clock import as_utc
 from hub.kernel.slices import Slice
 from hub.kernel.tx import ReadTx
 from hub.ledger.operations import Place
-from hub.ledger.views.store import given, sum_points
+from hub.ledger.views.store import given
 
 LAST: Final = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class WalletClaims:
-    """Points that a wallet owes, and those of its usable ones that some uses only may take."""
-
-    owed_points: int = 0
-    restricted_points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +50,6 @@ class RestrictionRow:
     categories: tuple[str, ...] | None
     is_transferable: bool
     is_exchangeable: bool
-
-
-async def sum_claims(
-    tx: ReadTx, wallets: Sequence[Place], *, viewer_id: int | None
-) -> dict[Place, WalletClaims]:
-    """Add up what wallets owe, and what is restricted of what could be used at `tx.now`.
-
-    A partner counts what is owed to it, and the lots that it issued. What is due to be repaid is
-    not owed any more, just as it is not available any more.
-    """
-    found = await sum_points(tx, wallets, issuer_id=viewer_id)
-    return {
-        place: WalletClaims(points.owed_points, points.restricted_points)
-        for place, points in found.items()
-    }
 
 
 async def page_holds(
@@ -189,14 +166,35 @@ async def list_arrears(tx: ReadTx, wallet: Place) -> list[Arrears]:
 
 
 async def get_held_points(tx: ReadTx, hold: Place) -> int:
-    """Give how many points a hold set aside."""
+    """Give how many points a hold sets aside; 0 when it has ended."""
     points: int = (
         await tx.connection.execute(
-            text("SELECT points FROM ledger.holds WHERE lane = :lane AND hold_seq = :seq"),
+            text(
+                "SELECT CASE WHEN is_open THEN points ELSE 0 END FROM ledger.holds"
+                " WHERE lane = :lane AND hold_seq = :seq"
+            ),
             {"lane": hold.lane, "seq": hold.number},
         )
     ).scalar_one()
     return points
+
+
+async def list_holds_towards(tx: ReadTx, wallet: Place, to_wallet: Place) -> list[Place]:
+    """List the open holds of a wallet whose points are on their way to another one."""
+    rows = await tx.connection.execute(
+        text(
+            "SELECT lane, hold_seq FROM ledger.holds WHERE lane = :lane AND wallet_id = :number"
+            " AND is_open AND purpose = 6 AND counter_lane = :to_lane"
+            " AND counter_wallet_id = :to_number ORDER BY hold_seq"
+        ),
+        {
+            "lane": wallet.lane,
+            "number": wallet.number,
+            "to_lane": to_wallet.lane,
+            "to_number": to_wallet.number,
+        },
+    )
+    return [Place(row[0], row[1]) for row in rows]
 
 
 async def sum_contributed(
@@ -204,16 +202,23 @@ async def sum_contributed(
 ) -> tuple[int, int]:
     """Add up what a contributor brought into a wallet, and what of it is still there and free.
 
+    What an issuer took back of unspent points is as if it had never come.
+
     Units: whole points; what has expired by `tx.now` is not there.
     """
     row = (
         await tx.connection.execute(
             text(
-                "SELECT CAST(coalesce(sum(l.points), 0) AS bigint),"
+                "SELECT CAST(coalesce(sum(l.points + coalesce(r.points, 0)), 0) AS bigint),"
                 " CAST(coalesce(sum(l.remaining_points - l.held_points)"
                 "               FILTER (WHERE l.is_open AND l.expires_at > :now), 0) AS bigint)"
                 " FROM ledger.entries e JOIN ledger.lots l"
                 "      ON l.lane = e.lane AND l.lot_id = e.lot_id"
+                " LEFT JOIN LATERAL (SELECT sum(a.points) AS points"
+                "      FROM ledger.entries v JOIN ledger.allocations a"
+                "           ON a.lane = v.lane AND a.seq = v.seq AND a.kind = 1"
+                "      WHERE v.lane = l.lane AND v.ref_seq = l.source_seq AND v.kind = 4"
+                "        AND v.lot_id = l.lot_id) r ON true"
                 " WHERE e.lane = :lane AND e.wallet_id = :number AND e.kind = 15"
                 " AND e.counter_wallet_id = :contributor AND e.posted_at >= :since"
                 " AND l.contributor_wallet_id = :contributor"

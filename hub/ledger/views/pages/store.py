@@ -302,25 +302,17 @@ async def search_entries(
     """Search the whole journal, lane by lane in the order of the sequence.
 
     There is no index for every question: a page looks at SEARCHED_MAX entries at most, and says
-    where it stopped. Positions are (lane, sequence).
+    where it stopped if it is not full. Positions are (lane, sequence).
     """
-    direction = "DESC" if part.is_backward else "ASC"
     statement = text(
-        f"""
-WITH looked_at AS MATERIALIZED (
-    SELECT * FROM ledger.entries e
-    WHERE {"true" if which.lane is None else "e.lane = :lane"} {_between(_PLACE, part)}
-    LIMIT {SEARCHED_MAX}
-)
-SELECT {ENTRY_COLUMNS}, false AS is_end FROM looked_at e
-WHERE true {_ENTRY_MATCHES} {_ENTRY_IS_SEEN}
-UNION ALL
-(SELECT {ENTRY_COLUMNS}, true FROM looked_at e
- WHERE (SELECT count(*) FROM looked_at) = {SEARCHED_MAX}
- ORDER BY e.lane {_opposite(direction)}, e.seq {_opposite(direction)} LIMIT 1)
-ORDER BY is_end, lane {direction}, seq {direction}
-"""  # noqa: S608 (all parts are constants of this file)
-    ).bindparams(*_typed({**_entry_types(), **_slice_types(_PLACE, part)}))
+        _write_search(
+            f"SELECT {ENTRY_COLUMNS} FROM ledger.entries e WHERE"  # noqa: S608 (constants)
+            f" {'true' if which.lane is None else 'e.lane = :lane'} {_between(_PLACE, part)}",
+            f"looked_at e WHERE true {_ENTRY_MATCHES} {_ENTRY_IS_SEEN}",
+        )
+    ).bindparams(
+        *_typed({**_entry_types(), **_slice_types(_PLACE, part), "limit": _FILTER_TYPES["limit"]})
+    )
     rows = (
         await tx.connection.execute(
             statement,
@@ -329,7 +321,24 @@ ORDER BY is_end, lane {direction}, seq {direction}
     ).all()
     found = [entry_of(row[:-1]) for row in rows if not row.is_end]
     ends = [Place(row.lane, row.seq) for row in rows if row.is_end]
-    return Search(found[: part.limit], ends[0] if ends else None)
+    return Search(found, ends[0] if ends else None)
+
+
+def _write_search(looked_at: str, matching: str) -> str:
+    """Write a search: the rows in their order, and the last that was looked at if too few match.
+
+    The fence (MATERIALIZED) keeps the planner from reading all of a table for a partner that has
+    little in it. Behind it rows are read as they are needed, in the order of the index: whoever has
+    a full page early reads no further.
+    """
+    return f"""
+WITH looked_at AS MATERIALIZED ({looked_at} LIMIT {SEARCHED_MAX}),
+     found AS MATERIALIZED (SELECT * FROM {matching} LIMIT :limit)
+SELECT *, false AS is_end FROM found
+UNION ALL
+(SELECT *, true FROM looked_at WHERE (SELECT count(*) FROM found) < :limit
+ OFFSET {SEARCHED_MAX - 1} LIMIT 1)
+"""  # noqa: S608 (all parts are constants of this file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,29 +351,22 @@ class LotSearch:
 
 async def search_lots(tx: ReadTx, *, which: LotFilter, part: Slice) -> LotSearch:
     """Search all lots, lane by lane in the order in which they came to be; as `search_entries`."""
-    direction = "DESC" if part.is_backward else "ASC"
     state = {True: "l.is_open", False: "NOT l.is_open", None: "true"}[which.is_open]
     statement = _lots_statement(
-        f"""
-WITH looked_at AS MATERIALIZED (
-    SELECT * FROM ledger.lots l WHERE true {_between(_LOT_PLACE, part)} LIMIT {SEARCHED_MAX}
-)
-SELECT {LOT_COLUMNS}, false AS is_end FROM looked_at l WHERE {state} {_LOT_MATCHES}
-UNION ALL
-(SELECT {LOT_COLUMNS}, true FROM looked_at l
- WHERE (SELECT count(*) FROM looked_at) = {SEARCHED_MAX}
- ORDER BY l.lane {_opposite(direction)}, l.lot_id {_opposite(direction)} LIMIT 1)
-ORDER BY is_end, lane {direction}, lot_id {direction}
-""",  # noqa: S608 (all parts are constants of this file)
+        _write_search(
+            f"SELECT {LOT_COLUMNS}, l.is_open FROM ledger.lots l WHERE true"  # noqa: S608
+            f" {_between(_LOT_PLACE, part)}",
+            f"looked_at l WHERE {state} {_LOT_MATCHES}",
+        ),
         _LOT_PLACE,
         part,
     )
     rows = (
         await tx.connection.execute(statement, {**_lots_given(which), **_slice_given(part)})
     ).all()
-    found = [lot_of(row[:-1]) for row in rows if not row.is_end]
+    found = [lot_of(row[:-2]) for row in rows if not row.is_end]
     ends = [Place(row.lane, row.lot_id) for row in rows if row.is_end]
-    return LotSearch(found[: part.limit], ends[0] if ends else None)
+    return LotSearch(found, ends[0] if ends else None)
 
 
 def _lots_statement(written: str, columns: Types, part: Slice) -> TextClause:
@@ -393,10 +395,6 @@ def _between(columns: Types, part: Slice) -> str:
             written.append(f"AND ({', '.join(columns)}) {sign} ({values})")
     written.append("ORDER BY " + ", ".join(f"{column} {order}" for column in columns))
     return " ".join(written)
-
-
-def _opposite(direction: str) -> str:
-    return "ASC" if direction == "DESC" else "DESC"
 
 
 def _slice_types(columns: Types, part: Slice) -> Types:

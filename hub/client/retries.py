@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 RETRIED_STATUSES: Final = frozenset({429, 502, 503, 504})
-RETRIED_CODES: Final = frozenset({"OVERLOADED", "OUTCOME_UNKNOWN", "RATE_LIMITED"})
+RETRIED_CODES: Final = frozenset({"OVERLOADED", "OUTCOME_UNKNOWN", "THROTTLED"})
 _DIGITS_MAX: Final = 9
 
 

@@ -26,7 +26,7 @@ const PAUSE_MIN_MS = 100;
 const PAUSE_MAX_MS = 10_000;
 const WAIT_MAX_SECONDS = 60;
 const PASSING_STATUSES = new Set([429, 502, 503, 504]);
-const PASSING_CODES = new Set(['OVERLOADED', 'OUTCOME_UNKNOWN', 'RATE_LIMITED']);
+const PASSING_CODES = new Set(['OVERLOADED', 'OUTCOME_UNKNOWN', 'THROTTLED']);
 
 interface GraphQLError {
   message: string;

@@ -1,7 +1,6 @@
 """Wire a running hub: its database, its poster, its register; used by every root."""
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,7 +13,7 @@ from hub.kernel.clock import Clock, system_clock
 from hub.kernel.database import create_database, drop_database, migrate
 from hub.kernel.embedded.binaries import find_binaries
 from hub.kernel.embedded.server import running_server
-from hub.kernel.listen import Bell, listen
+from hub.kernel.listen import Bell, listening
 from hub.kernel.tx import Database
 from hub.ledger.feed.live import LiveFeed
 from hub.ledger.feed.settings import FeedSettings
@@ -89,14 +88,15 @@ async def open_hub(
     wallets = WalletFinder(database.connect)
     following = feed or FeedSettings()
     watcher = Watcher(database, following)
-    await register.refresh()
-    await wallets.refresh()
     revoked, verdicts = Bell(), Verdicts(database.connect)
-    listener = asyncio.create_task(listen(database.connect, TERMS_CHANNEL, register.refresh))
-    watch = asyncio.create_task(listen(database.connect, REVOKED_CHANNEL, revoked.ring))
-    merges = asyncio.create_task(listen(database.connect, MERGES_CHANNEL, wallets.refresh))
+    hearers = {
+        TERMS_CHANNEL: register.refresh,
+        MERGES_CHANNEL: wallets.refresh,
+        REVOKED_CHANNEL: revoked.ring,
+    }
     try:
         async with (
+            listening(database.connect, hearers),
             watcher,
             LiveFeed(database, watcher, following) as live,
             Poster(
@@ -120,10 +120,6 @@ async def open_hub(
                 windows,
             )
     finally:
-        for task in (listener, watch, merges):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
         await verdicts.close()
         await wallets.close()
         await database.close()

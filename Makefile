@@ -10,9 +10,6 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := hub schema partners settlement auth tests benchmarks
 WORKERS ?= auto
-# What says most about another PostgreSQL, in a minute; STORIES=tests/ledger runs all of the ledger's.
-STORIES ?= tests/ledger/test_st*.py tests/ledger/test_splits.py tests/ledger/test_batches.py \
-	tests/ledger/test_audit.py tests/ledger/test_costs.py
 # The locker itself is pinned too: another version may write the same lock differently.
 UV_VERSION := 0.13.9
 LOCK := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \
@@ -33,16 +30,16 @@ run: install ## load and settle the demo coalition, then serve it on 127.0.0.1:8
 serve: install ## serve what is in the database
 	$(BIN)/hub serve
 
-test: install ## run all tests, and the ledger's stories on the system's PostgreSQL too
+test: install ## run all tests, and the ledger's on the system's PostgreSQL too
 	@$(MAKE) test-other-postgres
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 # PostgreSQL 15 is the oldest we support; the wheel's is the newest. Speaks up when it is left out.
-test-other-postgres: install ## run the ledger's stories on the system's PostgreSQL 15
+test-other-postgres: install ## run the ledger's tests on the system's PostgreSQL 15
 	@bin=$$($(BIN)/python -m tests.system_postgres 15); \
 	if [ -n "$$bin" ]; then \
-		echo "The ledger's stories on PostgreSQL 15, from $$bin:"; \
-		HUB_TEST_POSTGRES_BIN="$$bin" $(BIN)/pytest -n $(WORKERS) --dist worksteal $(STORIES); \
+		echo "The ledger's tests on PostgreSQL 15, from $$bin:"; \
+		HUB_TEST_POSTGRES_BIN="$$bin" $(BIN)/pytest -n $(WORKERS) --dist worksteal tests/ledger; \
 	else \
 		echo "!!! NOT TESTED on PostgreSQL 15: this system has no such server (wheel only)."; \
 	fi

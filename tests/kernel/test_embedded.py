@@ -9,8 +9,10 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -20,7 +22,7 @@ from hub.kernel.embedded import binaries as binaries_module
 from hub.kernel.embedded.binaries import Binaries, find_binaries, find_system_binaries, read_version
 from hub.kernel.embedded.errors import NoPostgres, PlaceClosed, ServerFailed, UnfitPostgres
 from hub.kernel.embedded.liveness import answers, find_holders, find_postmaster, is_alive
-from hub.kernel.embedded.places import FALLBACK_ROOT, lay_out, make_private
+from hub.kernel.embedded.places import FALLBACK_ROOT, Places, lay_out, make_private
 from hub.kernel.embedded.server import (
     Server,
     StopMode,
@@ -181,14 +183,47 @@ def test_stopping_twice_stops_nobody_elses_server(server, home):
     assert answers(server.places.socket)
 
 
+def lay_out_at_once(home: Path) -> list[Places]:
+    """Lay out one home from eight threads that begin together."""
+    begin = threading.Barrier(8)
+
+    def lay_out_one(_: int) -> Places:
+        begin.wait()
+        return lay_out(home, 18)
+
+    with ThreadPoolExecutor(8) as threads:
+        return list(threads.map(lay_out_one, range(8)))
+
+
+def test_of_many_who_make_the_home_at_once_all_find_the_same(home):
+    for number in range(20):
+        found = lay_out_at_once(home / str(number) / "hub")
+        assert len(set(found)) == 1
+        assert [path.name for path in found[0].home.parent.iterdir()] == ["hub"]
+
+
+@needs_root
+def test_of_many_who_make_a_private_directory_at_once_all_find_it_private(home):
+    home.mkdir()
+    account = lay_out(home, 18).account
+    for number in range(20):
+        begin = threading.Barrier(8)
+
+        def make(_: int, path: Path = home / str(number), begin=begin) -> Path:
+            begin.wait()
+            return make_private(path, account)
+
+        with ThreadPoolExecutor(8) as threads:
+            assert set(threads.map(make, range(8))) == {home / str(number)}
+
+
 def test_of_many_starters_at_once_one_starts_and_all_use_the_same_server(home):
     starters = [start_in_another_process(home, "sys.stdin.read()") for _ in "1234"]
     started = [starter.stdout.readline().strip() for starter in starters]
-    for starter in starters:
-        starter.communicate(timeout=60)
+    complaints = [starter.communicate(timeout=60)[1] for starter in starters]
 
-    assert sorted(started) == ["False", "False", "False", "True"]
-    assert [starter.returncode for starter in starters] == [0, 0, 0, 0]
+    assert sorted(started) == ["False", "False", "False", "True"], complaints
+    assert [starter.returncode for starter in starters] == [0, 0, 0, 0], complaints
     (cluster,) = (path for path in home.glob("postgres-*") if path.is_dir())
     assert find_postmaster(cluster) is None
 

@@ -75,7 +75,7 @@ def serves(pid: int, cluster: Path) -> bool:
         if PROC.joinpath(str(pid)).stat().st_uid != cluster.stat().st_uid:
             return False
         return PROC.joinpath(str(pid), "cwd").readlink() == cluster
-    except FileNotFoundError:  # ended just now, or macOS
+    except (FileNotFoundError, ProcessLookupError):  # ended just now, or macOS
         return not has_proc() and "postgres" in _ask_ps(pid, "command=")
     except PermissionError:
         return _seems_to_serve(pid, cluster)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import stat
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,7 @@ class Places:
 
 
 def lay_out(home: Path, major: int) -> Places:
-    """Choose the server's account and directories, and make those that hold the others.
+    """Choose the server's account and directories, and make the one that holds the data.
 
     No existing directory is opened for the account: where `home` is closed to it (a clone in
     root's own directory), the data lies in a directory of its own under /var/tmp.
@@ -63,6 +64,17 @@ def lay_out(home: Path, major: int) -> Places:
     return Places(account, home, home / name, _choose_socket_dir(home / name, account))
 
 
+def make_socket_dir(places: Places) -> None:
+    """Make the socket's directory where it is not the data directory itself.
+
+    The caller holds the door: the last one out of an earlier server removes this directory.
+
+    Errors: PlaceClosed.
+    """
+    if places.socket_dir != places.cluster:
+        make_private(places.socket_dir, places.account)
+
+
 def make_private(path: Path, account: Account) -> Path:
     """Make a directory that only the account can enter, or make sure that it is just that.
 
@@ -70,15 +82,12 @@ def make_private(path: Path, account: Account) -> Path:
 
     Errors: PlaceClosed.
     """
-    try:
-        path.mkdir(mode=0o700)
-    except FileExistsError:
-        found = path.lstat()
-        is_private = stat.S_ISDIR(found.st_mode) and not stat.S_IMODE(found.st_mode) & 0o077
-        if not is_private or found.st_uid != account.uid:
-            raise PlaceClosed(path) from None
-    else:
-        give_to(account, path)
+    if not os.path.lexists(path):
+        _make_whole(path, 0o700, account)
+    found = path.lstat()
+    is_private = stat.S_ISDIR(found.st_mode) and not stat.S_IMODE(found.st_mode) & 0o077
+    if not is_private or found.st_uid != account.uid:
+        raise PlaceClosed(path)
     return path
 
 
@@ -111,15 +120,31 @@ def bring_within_reach(binaries: Binaries, places: Places) -> Binaries:
 def _make_home(home: Path) -> Path:
     """Make the hub's directory; root's is open for walking through, not for looking around."""
     try:
-        if not home.exists():
-            home.mkdir(parents=True)
-            if os.geteuid() == 0:
-                home.chmod(0o711)
+        if os.geteuid() != 0:
+            home.mkdir(parents=True, exist_ok=True)
+        elif not home.exists():
+            home.parent.mkdir(parents=True, exist_ok=True)
+            _make_whole(home, 0o711)
     except PermissionError:
         raise PlaceClosed(home) from None
     if not os.access(home, os.W_OK | os.X_OK):
         raise PlaceClosed(home)
     return home.resolve()
+
+
+def _make_whole(path: Path, mode: int, owner: Account | None = None) -> None:
+    """Make a directory that is there with its mode and owner, or not at all.
+
+    Of several who make it at once one succeeds; the others leave what they find there.
+    """
+    staged = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    staged.chmod(mode)
+    if owner is not None:
+        give_to(owner, staged)
+    try:
+        staged.rename(path)  # replaces an empty directory, and nothing else
+    except OSError:
+        staged.rmdir()
 
 
 def _choose_socket_dir(cluster: Path, account: Account) -> Path:
@@ -130,7 +155,7 @@ def _choose_socket_dir(cluster: Path, account: Account) -> Path:
     path = os.fsencode(cluster / f".s.PGSQL.{PORT}")
     if len(path) <= SOCKET_PATH_BYTES_MAX and b"," not in path:
         return cluster
-    return make_private(SOCKET_ROOT / f"hub-{account.uid}-{_digest(cluster)}", account)
+    return SOCKET_ROOT / f"hub-{account.uid}-{_digest(cluster)}"
 
 
 def _copy_package(package_dir: Path, target: Path) -> None:

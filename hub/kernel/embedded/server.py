@@ -30,7 +30,13 @@ from hub.kernel.embedded.liveness import (
     is_alive,
     read_pid,
 )
-from hub.kernel.embedded.places import PORT, Places, bring_within_reach, lay_out
+from hub.kernel.embedded.places import (
+    PORT,
+    Places,
+    bring_within_reach,
+    lay_out,
+    make_socket_dir,
+)
 
 # Crash recovery replays up to max_wal_size: 35 s were seen with 8 GB, so 2 GB stays well below.
 START_SECONDS_MAX = 180
@@ -110,6 +116,7 @@ def start_server(
     places = lay_out(home, binaries.major)
     deadline = time.monotonic() + start_seconds_max
     with hold_door(places.cluster, places.account, start_seconds_max):
+        make_socket_dir(places)
         was_started = not _attach(places, deadline)
         if was_started:
             binaries = bring_within_reach(binaries, places)

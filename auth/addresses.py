@@ -1,6 +1,8 @@
 """Where a request comes from: who is connected, or what a proxy that is trusted says of it."""
 
+import re
 from collections.abc import Sequence
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, TypeAlias
 
@@ -11,10 +13,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 Network: TypeAlias = IPv4Network | IPv6Network
 Address: TypeAlias = IPv4Address | IPv6Address
 
-FORWARDED: Final = "x-forwarded-for"
+
+class ProxyHeader(StrEnum):
+    """Where a proxy adds who was connected to it.
+
+    One alone is read: a proxy hands on the other as it came, and anybody can have written it.
+    """
+
+    X_FORWARDED_FOR = "x-forwarded-for"
+    FORWARDED = "forwarded"
+
+
 HOPS_MAX: Final = 20
 """The last so many hops are looked at; a header may be as long as somebody likes."""
 
+_NODE: Final = re.compile(r'"(?P<quoted>[^"\\]+)"|(?P<plain>[^"\\]+)')
 SITE_BITS: Final = 64
 """Whoever has one address of IPv6 has all that begin with the same 64 bits."""
 
@@ -22,15 +35,18 @@ SITE_BITS: Final = 64
 class BehindProxies:
     """Lets a request come from where the trusted proxies before the hub say that it does."""
 
-    def __init__(self, app: ASGIApp, *, trusted: Sequence[Network]) -> None:
+    def __init__(self, app: ASGIApp, *, trusted: Sequence[Network], header: ProxyHeader) -> None:
         self._app = app
         self._trusted = tuple(trusted)
+        self._header = header
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Go on, from the right address."""
         client = scope.get("client")
         if client is not None and scope["type"] in {"http", "websocket"}:
-            forwarded = Headers(scope=scope).getlist(FORWARDED)
+            forwarded = Headers(scope=scope).getlist(self._header)
+            if self._header is ProxyHeader.FORWARDED:
+                forwarded = [list_nodes(line) for line in forwarded]
             found = find_client(client[0], forwarded, self._trusted)
             scope = {**scope, "client": (found, client[1])}
         await self._app(scope, receive, send)
@@ -50,6 +66,22 @@ def find_client(peer: str, forwarded: Sequence[str], trusted: Sequence[Network])
             return found
         found = str(address)
     return found
+
+
+def list_nodes(line: str) -> str:
+    """List whom the elements of a `Forwarded` header (RFC 7239) are for, as the older header does.
+
+    An address has no comma, in quotes neither: so what a client began with a quote ends before what
+    a proxy added. An element that cannot be read names nobody.
+    """
+    return ",".join(map(_node_of, line.split(",")))
+
+
+def _node_of(element: str) -> str:
+    pairs = [pair.partition("=") for pair in element.split(";")]
+    nodes = [value.strip() for name, _, value in pairs if name.strip().lower() == "for"]
+    found = _NODE.fullmatch(nodes[0]) if len(nodes) == 1 else None
+    return "" if found is None else found["quoted"] or found["plain"]
 
 
 def read_networks(text: str) -> tuple[Network, ...]:

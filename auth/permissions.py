@@ -28,6 +28,7 @@ from auth.policies import (
     Shown,
 )
 from hub.kernel.actor import Actor, ActorKind, Proof
+from hub.kernel.clock import is_recent
 
 OPERATORS: Final = frozenset({Role.OPERATOR})
 FINANCE: Final = frozenset({Role.FINANCE_MAKER, Role.FINANCE_CHECKER})
@@ -258,8 +259,8 @@ OBJECTS: Final[Mapping[str, Shown]] = MappingProxyType(
         ),
         "Cap": Shown(
             READ_CAPS,
-            "kind partner reason version currency limit used left isPerMember startsAt endsAt"
-            " renewal",
+            "kind partner reason version exchangedInto currency limit used left isPerMember"
+            " startsAt endsAt renewal",
         ),
         "Allocation": Shown(READ_POINTS, "kind points isReversal issuer acceptor entry lot"),
         "Explanation": Shown(READ_POINTS, "entry inWords", {"obligations": READ_SETTLEMENT}),
@@ -389,4 +390,5 @@ def _is_fresh(actor: Actor, now: datetime) -> bool:
     if actor.credential.proof is not Proof.SESSION:
         return True  # software has no passkey; its tokens are short-lived and bound to a key
     proved_at = actor.credential.authenticated_at
-    return proved_at is not None and now - proved_at <= timedelta(seconds=STEP_UP_SECONDS)
+    age_max = timedelta(seconds=STEP_UP_SECONDS)
+    return proved_at is not None and is_recent(proved_at, age_max, now=now)

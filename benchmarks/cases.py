@@ -14,6 +14,7 @@ from benchmarks.engines.statements import Statements
 from benchmarks.load import Drawing, Order
 from benchmarks.measure import Call, Case
 from benchmarks.stage import TOP_UP_POINTS, Stage
+from hub.kernel.kept import KeptConnection
 from hub.kernel.tx import connect
 from hub.ledger.operations import Place
 from partners.register import Register
@@ -39,7 +40,9 @@ async def opened_cases(stage: Stage) -> AsyncIterator[list[Case]]:
         stack.push_async_callback(direct.close)
         orm = make_mapper_engine(url)
         stack.push_async_callback(orm.dispose)
-        register = Register(lambda: connect(url))
+        kept = KeptConnection(lambda: connect(url))
+        stack.push_async_callback(kept.close)
+        register = Register(kept)
         await register.refresh()
         hub, statements, function = Posting(durable), Statements(pool), FunctionCall(pool)
         issue, one, redeem = stage.spread.issue, stage.one_partner.issue, stage.loaded.redemption

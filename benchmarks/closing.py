@@ -20,6 +20,7 @@ from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.clock import system_clock
 from hub.kernel.database import create_database, drop_database
 from hub.kernel.embedded.server import Server
+from hub.kernel.kept import KeptConnection
 from hub.kernel.tx import Database, connect
 from hub.ledger.cuts import cut_lanes_until
 from hub.ledger.operations import LANE_COUNT, Operation, Place
@@ -84,7 +85,8 @@ async def close_copy(server: Server, window: LoadedWindow, meter: CpuMeter) -> t
         )
     url = server.url(f"{window.name}_copy")
     database = Database(url, clock=system_clock)
-    register = Register(database.connect)
+    kept = KeptConnection(database.connect)
+    register = Register(kept)
     try:
         await register.refresh()
         tally = Tally(operation_count=1)
@@ -102,6 +104,7 @@ async def close_copy(server: Server, window: LoadedWindow, meter: CpuMeter) -> t
         tally.wall_seconds = time.perf_counter() - began_at
         python_after, postgres_after = meter.read()
     finally:
+        await kept.close()
         await database.close()
     assert closed.seal is not None, "a closed window is sealed"
     tally.latencies_seconds = [tally.wall_seconds]

@@ -1,7 +1,7 @@
 """What the engines are asked: orders drawn at random from a fixed seed, the same kind for all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
@@ -130,21 +130,32 @@ def redemption_of(order: Order) -> Operation:
 
 def hold_of(order: Order) -> Operation:
     """Turn an order into the operation that sets its points aside for a redemption."""
-    return replace(
-        redemption_of(order),
+    return Operation(
         kind=EntryKind.HOLD,
-        terms_id=0,
+        wallet=order.wallet,
+        partner_id=order.party.partner_id,
+        points=order.points,
+        key_hash=order.key_hash,
+        request_hash=order.request_hash,
+        actor=order.actor,
         expires_at=system_clock() + HELD_FOR,
+        reference=order.reference,
         mode=EntryKind.REDEEM,
     )
 
 
 def capture_of(order: Order, hold: Outcome) -> Operation:
     """Turn an order into the operation that takes all of what was set aside for it."""
-    return replace(
-        redemption_of(order),
+    return Operation(
         kind=EntryKind.CAPTURE,
+        wallet=order.wallet,
+        partner_id=order.party.partner_id,
+        points=order.points,
         key_hash=hash_key(order.party.partner_id, order.wallet.number, f"{order.key}+"),
+        request_hash=order.request_hash,
+        actor=order.actor,
+        terms_id=order.party.terms_id,
+        reference=order.reference,
         ref_seq=hold.seq,
     )
 

@@ -59,7 +59,8 @@ async def build_app(hub: Hub, settings: Settings, *, tracer: Tracer | None = Non
     doors = await open_doors(hub, settings)
     watchers = Watchers(settings.api)
     await watchers.learn_names(hub.database)
-    view = await open_view(hub, settings, doors.callers, watchers)
+    gate = BucketGate(hub.database, settings.api.cost)
+    view = await open_view(hub, settings, doors.callers, watchers, gate)
     is_development = settings.profile is Profile.DEVELOPMENT
     page = MetricsPage(
         hub.database,
@@ -79,6 +80,7 @@ async def build_app(hub: Hub, settings: Settings, *, tracer: Tracer | None = Non
             hub,
             audiences=Audiences(await open_key(hub.database, ID_KEY)),
             find_caller=find_caller_with(doors.callers, watchers.requests),
+            gate=gate,
             settings=settings.api.exports,
             all_open=view.presence,
         ),
@@ -88,6 +90,8 @@ async def build_app(hub: Hub, settings: Settings, *, tracer: Tracer | None = Non
         routes.append(mount_files())
     watchers.requests.know(routes)
     app = Starlette(routes=routes)
+    # From `/oauth/token/` to `/oauth/token` would lead over whatever `Host` says.
+    app.router.redirect_slashes = False
     app.state.view = view
     app.state.uses = watchers.uses
     app.state.metrics = page
@@ -95,14 +99,16 @@ async def build_app(hub: Hub, settings: Settings, *, tracer: Tracer | None = Non
     app.add_middleware(AccessLog, figures=watchers.requests, tracer=tracer)
     proxies = read_networks(settings.serve.trusted_proxies)
     if proxies:
-        app.add_middleware(BehindProxies, trusted=proxies)
+        header = settings.serve.proxy_header
+        app.add_middleware(BehindProxies, trusted=proxies, header=header)
     return app
 
 
-async def open_view(hub: Hub, settings: Settings, callers: Callers, watchers: Watchers) -> View:
+async def open_view(
+    hub: Hub, settings: Settings, callers: Callers, watchers: Watchers, gate: BucketGate
+) -> View:
     """Make the view of the API: its documents, its gate, who calls it, what resolvers are given."""
     audiences = Audiences(await open_key(hub.database, ID_KEY))
-    gate = BucketGate(hub.database, settings.api.cost)
     shelf = DocumentShelf(
         CORE, compile_price=compile_price, bytes_max=settings.api.documents_max_bytes
     )

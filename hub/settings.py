@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from auth.addresses import read_networks
+from auth.addresses import ProxyHeader, read_networks
 from auth.oauth.settings import OAuthSettings, RedemptionConsent
 from hub.kernel.errors import DomainError
 from hub.kernel.jobs.settings import JobSettings
@@ -66,6 +66,11 @@ class ServeSettings(BaseModel):
         " `10.0.0.0/8,fd00::/8`. What they add to X-Forwarded-For is believed, from its end up to"
         " the first address that is not one of theirs. Without it the header is not read: limits"
         " count the address that is connected.",
+    )
+    proxy_header: ProxyHeader = Field(
+        default=ProxyHeader.X_FORWARDED_FOR,
+        description="The header to which these proxies add who was connected to them:"
+        " `x-forwarded-for` or `forwarded` (RFC 7239). The other one is not read.",
     )
 
     @field_validator("trusted_proxies")

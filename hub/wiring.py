@@ -13,6 +13,7 @@ from hub.kernel.clock import Clock, system_clock
 from hub.kernel.database import create_database, drop_database, migrate
 from hub.kernel.embedded.binaries import find_binaries
 from hub.kernel.embedded.server import running_server
+from hub.kernel.kept import KeptConnection
 from hub.kernel.listen import Bell, listening
 from hub.kernel.tx import Database
 from hub.ledger.feed.live import LiveFeed
@@ -20,6 +21,7 @@ from hub.ledger.feed.settings import FeedSettings
 from hub.ledger.feed.watcher import Watcher
 from hub.ledger.poster import Poster
 from hub.ledger.settings import PosterSettings
+from hub.members.merges.forwards import Forwards
 from hub.members.merges.store import MERGES_CHANNEL
 from hub.members.wallets import WalletFinder
 from hub.settings import Settings
@@ -84,8 +86,9 @@ async def open_hub(
 ) -> AsyncIterator[Hub]:
     """Open a hub on a migrated database, and close it cleanly."""
     database = Database(url, clock=clock)
-    register = Register(database.connect)
-    wallets = WalletFinder(database.connect)
+    kept, asked = KeptConnection(database.connect), KeptConnection(database.connect)
+    register = Register(kept)
+    wallets = WalletFinder(asked, Forwards(kept))
     following = feed or FeedSettings()
     watcher = Watcher(database, following)
     revoked, verdicts = Bell(), Verdicts(database.connect)
@@ -121,5 +124,6 @@ async def open_hub(
             )
     finally:
         await verdicts.close()
-        await wallets.close()
+        await asked.close()
+        await kept.close()
         await database.close()

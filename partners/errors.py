@@ -90,7 +90,7 @@ class OfferFieldInvalid(DomainError):
 
 @dataclass(eq=False)
 class OffersOverlap(DomainError):
-    """Two versions of a partner's exchange offer would be in force at the same time."""
+    """Two offers of a partner for one currency would be in force at the same time."""
 
     partner: str
     version: str
@@ -123,6 +123,14 @@ class ExchangeNotOffered(DomainError):
 
     partner: str
     at: datetime
+
+
+@dataclass(eq=False)
+class CurrencyNotNamed(DomainError):
+    """The partner gives several currencies for points; name one of those that are given."""
+
+    partner: str
+    currencies: str
 
 
 @dataclass(eq=False)

@@ -197,13 +197,13 @@ def write_offer(offer: ExchangeOffer) -> dict[str, str | int | bool | None]:
 
 
 def chain_offers(offers: Iterable[ExchangeOffer]) -> tuple[ExchangeOffer, ...]:
-    """Let each version of a partner's offer without an end stop where the next one begins.
+    """Let each version without an end stop where the next one for the same currency begins.
 
     Errors: OffersOverlap, when two begin together, or one begins before an end that was agreed.
     """
-    ordered = sorted(offers, key=lambda offer: (offer.partner, offer.effective_from))
+    ordered = sorted(offers, key=lambda offer: (*_series(offer), offer.effective_from))
     chained: list[ExchangeOffer] = []
-    for partner, group in groupby(ordered, key=lambda offer: offer.partner):
+    for (partner, _), group in groupby(ordered, key=_series):
         own = list(group)
         for offer, successor in pairwise(own):
             begins = successor.effective_from
@@ -213,3 +213,8 @@ def chain_offers(offers: Iterable[ExchangeOffer]) -> tuple[ExchangeOffer, ...]:
             chained.append(replace(offer, effective_until=until))
         chained.append(own[-1])
     return tuple(chained)
+
+
+def _series(offer: ExchangeOffer) -> tuple[str, str]:
+    """Say which offers follow each other: those of a partner for one currency."""
+    return offer.partner, offer.currency

@@ -73,6 +73,7 @@ async def save_offers(tx: Tx, partners: Mapping[str, Partner], plan: OfferPlan) 
             tx,
             partner_id=partners[offer.partner].partner_id,
             version=offer.version,
+            currency=offer.currency,
             effective_from=offer.effective_from,
             effective_until=offer.effective_until,
             written=write_offer(offer),

@@ -1,12 +1,12 @@
 """The register: partners, terms, exchange offers and caps, in memory and fresh: postings ask."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hub.kernel.tx import RawConnection
+from hub.kernel.kept import KeptConnection
 from hub.ledger.caps.book import CapBook
 from hub.ledger.caps.store import fetch_caps
 from partners.errors import CoalitionNotSetUp, PartnerNotFound
@@ -42,10 +42,10 @@ class Register:
     verb reads again and repeats. NOTIFY keeps the moment short (`hub.kernel.listen`).
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[RawConnection]]) -> None:
-        self._connect = connect
+    def __init__(self, kept: KeptConnection) -> None:
+        self._kept = kept
         self._reading = asyncio.Lock()
-        self.caps = CapBook(connect)
+        self.caps = CapBook(kept)
         self._coalition: Coalition | None = None
         self._by_code: dict[str, Partner] = {}
         self._by_id: dict[int, Partner] = {}
@@ -59,13 +59,10 @@ class Register:
         One reading after another: an older one that took longer must not undo a newer one.
         """
         async with self._reading:
-            connection = await self._connect()
-            try:
+            async with self._kept.use() as connection:
                 coalition, parties, versions = await fetch_all(connection)
                 offers = await fetch_exchange_offers(connection)
                 caps = await fetch_caps(connection)
-            finally:
-                await connection.close()
             self._fill(coalition, parties, versions)
             self._fill_offers(offers)
             self.caps.fill(caps)
@@ -146,10 +143,28 @@ class Register:
         """List a partner's versions of terms, oldest first."""
         return list(self._versions.get(partner_id, ()))
 
-    def find_offer(self, partner_id: int, at: datetime) -> ExchangeOffer | None:
-        """Find what a partner gives for points at an instant."""
+    def find_offer(self, partner_id: int, currency: str, at: datetime) -> ExchangeOffer | None:
+        """Find what a partner gives of one currency for points at an instant."""
+        offers = self.list_offers_in_force(partner_id, at)
+        return next((offer for offer in offers if offer.currency == currency), None)
+
+    def list_offers_in_force(self, partner_id: int, at: datetime) -> list[ExchangeOffer]:
+        """List what a partner gives for points at an instant, by currency; one of each."""
         offers = self._offers.get(partner_id, ())
-        return next((offer for offer in offers if offer.is_in_force(at)), None)
+        in_force = (offer for offer in offers if offer.is_in_force(at))
+        return sorted(in_force, key=lambda offer: offer.currency)
+
+    def list_offers_within(
+        self, partner_id: int, currency: str, since: datetime, until: datetime
+    ) -> list[ExchangeOffer]:
+        """List the versions of one currency that are in force at some time of a half-open span."""
+        return [
+            offer
+            for offer in self._offers.get(partner_id, ())
+            if offer.currency == currency
+            and offer.effective_from < until
+            and (offer.effective_until is None or since < offer.effective_until)
+        ]
 
     def find_offer_version(self, partner_id: int, version: str) -> ExchangeOffer | None:
         """Find a version of a partner's exchange offer, in force or not."""
@@ -159,7 +174,9 @@ class Register:
     def list_offers(self) -> list[ExchangeOffer]:
         """List all versions of all exchange offers, by code of the partner, oldest first."""
         offers = (offer for own in self._offers.values() for offer in own)
-        return sorted(offers, key=lambda offer: (offer.partner, offer.effective_from))
+        return sorted(
+            offers, key=lambda offer: (offer.partner, offer.effective_from, offer.currency)
+        )
 
 
 def _in_force(stored: StoredTerms) -> TermsInForce:

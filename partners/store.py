@@ -183,6 +183,7 @@ async def insert_exchange_offer(
     *,
     partner_id: int,
     version: str,
+    currency: str,
     effective_from: datetime,
     effective_until: datetime | None,
     written: Mapping[str, Any],
@@ -192,6 +193,7 @@ async def insert_exchange_offer(
         insert(exchange_offers).values(
             partner_id=partner_id,
             version=version,
+            currency=currency,
             effective_from=effective_from,
             effective_until=effective_until,
             written=dict(written),

@@ -63,10 +63,11 @@ exchange_offers = Table(
     Column("offer_id", Integer, Identity(), primary_key=True),
     Column("partner_id", Integer, ForeignKey("partners.partner_id"), nullable=False),
     Column("version", Text, nullable=False, comment="Exchanges name it as their reason."),
+    Column("currency", Text, nullable=False, comment="What is given; one version at a time."),
     Column("effective_from", DateTime(timezone=True), nullable=False),
     Column("effective_until", DateTime(timezone=True), comment="Exclusive; empty: no end yet."),
     Column("written", JSONB, nullable=False, comment="The fields as written."),
     UniqueConstraint("partner_id", "version"),
-    UniqueConstraint("partner_id", "effective_from"),
+    UniqueConstraint("partner_id", "currency", "effective_from"),
     comment="What partners give of their own currency for points; immutable but for their end.",
 )

@@ -25,9 +25,8 @@ class Cap:
     reason: str | None = strawberry.field(
         description="Of a budget: the reason of the issues that count."
     )
-    version: str | None = strawberry.field(
-        description="The version of terms, or of an exchange offer, that it follows from; null: the"
-        " operator set it."
+    exchanged_into: str | None = strawberry.field(
+        description="Of a day of exchanges: code of the currency that the partner gives."
     )
     currency: str | None = strawberry.field(
         description="ISO 4217 code of the money that it counts; null: points."
@@ -53,6 +52,19 @@ class Cap:
     )
     standing: strawberry.Private[Standing]
 
+    @computed(
+        description="The version of terms, or of an exchange offer, that it follows from; null: the"
+        " operator set it. Of several offers of a day the last."
+    )
+    def version(self, info: Info) -> str | None:
+        """Name the version."""
+        cap = self.standing.cap
+        if cap.kind is not Kind.EXCHANGE:
+            return cap.subject if cap.kind in {Kind.WINDOW, Kind.MEMBER} else None
+        register = info.context.rooms.register
+        span = cap.partner_id, cap.subject, cap.starts_at, cap.ends_at
+        return register.list_offers_within(*span)[-1].version
+
     @computed(description="Whose points or money it counts; null: anybody's.")
     def partner(self, info: Info) -> Partner | None:
         """Show the partner."""
@@ -64,11 +76,10 @@ def show_cap(standing: Standing) -> Cap:
     """Show a cap that the actor may see."""
     cap, is_per_member = standing.cap, standing.cap.kind in PER_WALLET
     left = max(Decimal(0), cap.limit - standing.used)
-    is_derived = cap.kind in (Kind.WINDOW, Kind.MEMBER, Kind.EXCHANGE)
     return Cap(
         kind=CapKind[cap.kind.name],
         reason=cap.subject if cap.kind is Kind.BUDGET else None,
-        version=cap.subject if is_derived else None,
+        exchanged_into=cap.subject if cap.kind is Kind.EXCHANGE else None,
         currency=cap.currency,
         limit=plain(cap.limit),
         used=plain(standing.used),

@@ -70,6 +70,10 @@ async def always(_: Actor) -> bool:
     return True
 
 
+class ContextClosed(Exception):
+    """The request is over: nobody waits for what was about to be read."""
+
+
 class Context:
     """One request: its actor, and what it has opened so far."""
 
@@ -96,6 +100,7 @@ class Context:
         self._audiences = audiences
         self._lock = asyncio.Lock()
         self._reading: ReadTx | None = None
+        self._is_over = False
         self._opened = AsyncExitStack()
         self.loads: dict[str, object] = {}
 
@@ -136,14 +141,24 @@ class Context:
     async def read(self) -> AsyncIterator[ReadTx]:
         """Lend the request's one read-only transaction, opened when first asked for.
 
-        Resolvers run side by side and a connection serves one at a time: hence the lock.
+        Resolvers run side by side and a connection serves one at a time: hence the lock. One that
+        is cancelled because another failed may leave a connection that broke off in the middle of
+        a statement: whoever comes next gets a new one.
+
+        Errors: ContextClosed.
         """
         async with self._lock:
-            if self._reading is None:
-                self._reading = await self._opened.enter_async_context(
-                    self.rooms.database.read(self.actor)
-                )
-            yield self._reading
+            if self._is_over:
+                raise ContextClosed
+            try:
+                if self._reading is None:
+                    self._reading = await self._opened.enter_async_context(
+                        self.rooms.database.read(self.actor)
+                    )
+                yield self._reading
+            except asyncio.CancelledError:
+                await self._give_back()
+                raise
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
@@ -162,14 +177,19 @@ class Context:
     async def turn(self) -> None:
         """Begin a mutation: what was read before it is not what is there after it."""
         self.loads.clear()
-        await self.close()
+        async with self._lock:
+            await self._give_back()
 
     async def close(self) -> None:
-        """Give the connection back."""
+        """Give the connection back; nothing is read any more, by whoever is still about to."""
         async with self._lock:
-            self._reading = None
-            opened, self._opened = self._opened, AsyncExitStack()
-            await opened.aclose()
+            self._is_over = True
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        self._reading = None
+        opened, self._opened = self._opened, AsyncExitStack()
+        await opened.aclose()
 
 
 def lead_on(actor: Actor, wallets: WalletFinder) -> Actor:

@@ -46,6 +46,7 @@ WEIGHTS: Final[Mapping[str, int]] = MappingProxyType(
     {
         "Mutation.closeWindow": 1_000,
         "Mutation.sweepExpiry": 500,
+        "Query.liabilities": 50,
         "Query.operationCost": 0,
     }
 )

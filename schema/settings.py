@@ -76,6 +76,12 @@ class ApiSettings(BaseModel):
         description="Bytes of a request's body, or of a message on a socket; longer ones are"
         " refused.",
     )
+    body_seconds: int = Field(
+        default=20,
+        ge=1,
+        description="How long a client may take to send a request's body; then it is answered with"
+        " 408 and cut off.",
+    )
     cost: CostSettings = Field(default=CostSettings(), description="How much clients may use.")
     slow: SlowSettings = Field(default=SlowSettings(), description="The log of slow operations.")
     exports: ExportSettings = Field(default=ExportSettings(), description="Downloads of lists.")
@@ -90,10 +96,10 @@ class ApiSettings(BaseModel):
         description="Whether only documents that were published (`hub documents publish`) are"
         " executed.",
     )
-    allows_get_queries: bool | None = Field(
-        default=None,
-        description="Whether GET may carry the text of a query. Without it: in development only."
-        " Published documents may be asked for by GET in any case.",
+    allows_get_queries: bool = Field(
+        default=True,
+        description="Whether GET may carry the text of a query. Published documents may be asked"
+        " for by GET in any case.",
     )
     allows_defer: bool = Field(
         default=False,

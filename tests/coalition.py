@@ -160,6 +160,7 @@ class Coalition:
                 tx,
                 partner_id=self.partners[code].partner_id,
                 version=version,
+                currency=offer.currency,
                 effective_from=offer.effective_from,
                 effective_until=offer.effective_until,
                 written=write_offer(offer),
@@ -231,7 +232,7 @@ async def photograph(coalition: Coalition) -> Mapping[str, list[tuple[Any, ...]]
     """Every row of the ledger but its stored answers: a refusal must leave all of it as it was."""
     tables = ("wallets", "lots", "entries", "allocations", "money_lines", "flows", "liabilities")
     tables += ("issue_references", "lanes", "segments", "cuts", "holds", "arrears")
-    tables += ("cap_usage", "charges", "cap_payments")
+    tables += ("cap_usage", "charges", "cap_payments", "cap_carries")
     connection = await coalition.hub.database.connect()
     try:
         return {

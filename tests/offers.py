@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from hub.ledger.operations import Place
-from hub.points.exchange import exchange_points
+from hub.points.exchange import Wanted, exchange_points
 from tests.coalition import LONG_AGO, Coalition
 from tests.storylines import Line
 
@@ -37,6 +37,7 @@ class Offers:
             **{name: int(options[word]) for name, word in FIELDS.items() if word in options},
             effective_from=self.when(options["from"]) if "from" in options else LONG_AGO,
             effective_until=self.when(options["until"]) if "until" in options else None,
+            currency=options.get("of", "MILES"),
             needs_name_match="named" in flags,
             is_refundable="refundable" in flags,
         )
@@ -47,9 +48,13 @@ class Offers:
         result = await exchange_points(
             **self.call_under_terms(line),
             partner=self.coalition.partners[partner],
+            database=self.coalition.hub.database,
             wallet=wallet,
-            points=int(points),
-            is_name_matched="nameless" not in flags,
-            reference="credit",
+            wanted=Wanted(
+                points=int(points),
+                currency=line.options.get("of"),
+                is_name_matched="nameless" not in flags,
+                reference="credit",
+            ),
         )
         self.remember(line, partner, wallet, result)

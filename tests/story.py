@@ -256,6 +256,7 @@ class Story(Claims, Limits, Offers):
         partner, wallet = self.owners[lot]
         changed = await verb(
             **self.call(line),
+            database=self.coalition.hub.database,
             wallet=wallet,
             lot=self.lots[lot],
             points=int(points),
@@ -271,7 +272,11 @@ class Story(Claims, Limits, Offers):
         lot = line.words[0]
         partner, wallet = self.owners[lot]
         released = await release_lot(
-            **self.call(line), wallet=wallet, lot=self.lots[lot], reason="kindness"
+            **self.call(line),
+            database=self.coalition.hub.database,
+            wallet=wallet,
+            lot=self.lots[lot],
+            reason="kindness",
         )
         self.remember(line, partner, wallet, released)
 

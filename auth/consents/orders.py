@@ -14,6 +14,7 @@ from auth.consents.store import find_spent, spend_order
 from auth.consents.till import hash_request, take_till_code
 from auth.oauth.grants.store import find_grant
 from hub.kernel.actor import HUB_ACTOR, Actor, ActorKind, Order, Proof
+from hub.kernel.clock import is_recent
 from hub.kernel.tx import Database, ReadTx
 from hub.ledger.operations import Place, hash_key
 from hub.ledger.store import has_answer
@@ -112,7 +113,7 @@ async def _find_agreed(database: Database, agreement: Agreement, asked: Asked) -
     if credential.order != asked.order:
         raise ConsentNotForThis
     signed_in_at = credential.authenticated_at
-    if signed_in_at is None or database.clock() - signed_in_at > FRESH:
+    if signed_in_at is None or not is_recent(signed_in_at, FRESH, now=database.clock()):
         raise FreshSignInNeeded(int(FRESH.total_seconds()))
     async with database.begin(HUB_ACTOR) as tx:
         wallet = await _find_wallet(tx, credential.delegated_by, named)

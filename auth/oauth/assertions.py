@@ -77,6 +77,8 @@ def _check_party(claims: Any, issuer: str) -> str:  # noqa: ANN401 (claims are w
     client_id, jti = claims.get("iss"), claims.get("jti")
     if not isinstance(client_id, str) or not 0 < len(client_id) <= ID_CHARACTERS_MAX:
         raise JoseNotValid(f"{_WHAT}: `iss` is the id of the client")
+    if not (client_id.isascii() and client_id.isprintable()):
+        raise JoseNotValid(f"{_WHAT}: `iss` is the id of the client")
     if claims.get("sub") != client_id:
         raise JoseNotValid(f"{_WHAT}: `sub` is the same as `iss`, the id of the client")
     if not isinstance(jti, str) or not 0 < len(jti) <= ID_CHARACTERS_MAX:

@@ -23,6 +23,7 @@ from auth.oauth.pushing import URI_PREFIX, Pushed, hash_secret, load_pushed
 from auth.oauth.store import Code, Grant, insert_code, insert_grant, open_pushed, use_pushed
 from auth.persons import SIGN_IN_PATH, Person
 from hub.kernel.actor import HUB_ACTOR, ActorKind
+from hub.kernel.clock import is_recent
 from hub.kernel.ids import new_number
 from hub.kernel.tx import Tx
 
@@ -150,7 +151,8 @@ def _is_fresh(provider: Provider, asked: Asked, person: Person) -> bool:
         return person.authenticated_at >= asked.pushed_at
     if pushed.max_age is None:
         return True
-    return provider.database.clock() - person.authenticated_at <= timedelta(seconds=pushed.max_age)
+    age_max, now = timedelta(seconds=pushed.max_age), provider.database.clock()
+    return is_recent(person.authenticated_at, age_max, now=now)
 
 
 def _check_origin(provider: Provider, request: Request) -> None:

@@ -15,7 +15,8 @@ from hub.kernel.actor import Order
 
 _HEADERS: Final = {
     "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
+    # With no-referrer a browser would not name the origin of the answer, and we ask for it.
+    "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }

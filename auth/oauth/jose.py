@@ -23,6 +23,15 @@ DOTS: Final = 2
 _ALGORITHMS_OF: Final = {"EC": ("ES256",), "OKP": ("EdDSA", "Ed25519"), "RSA": ("PS256",)}
 
 RSA_BITS: Final = range(2048, 4097)
+RSA_EXPONENT_BITS_MAX: Final = 32
+"""To check a signature takes time by the exponent: with a long one a hundred times as much."""
+
+_PRIME: Final = 2**255 - 19
+_WITHOUT_SIGN: Final = 2**255 - 1
+_EIGHTH: Final = 0x5FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL_ORDER: Final = frozenset({0, 1, _PRIME - 1, _PRIME, _PRIME + 1, _EIGHTH, _PRIME - _EIGHTH})
+"""Ed25519 points of order 1, 2, 4 and 8 by their second coordinate, in each way to write it."""
+
 KEYS_MAX: Final = 10
 KEY_ID_CHARACTERS_MAX: Final = 128
 _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
@@ -117,7 +126,7 @@ def read_public_key(jwk: object, *, what: str) -> PublicKey:
             case "EC", "P-256":
                 return ECKey.import_key(_bare(jwk, "crv", "x", "y"))
             case "OKP", "Ed25519":
-                return OKPKey.import_key(_bare(jwk, "crv", "x"))
+                return _read_ed25519(jwk, what)
             case "RSA", _:
                 return _read_rsa(jwk, what)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, binascii.Error):
@@ -148,6 +157,11 @@ def choose_keys(keys: Sequence[Jwk], signed: Signed) -> list[PublicKey]:
 def algorithms_of(jwk: Jwk) -> tuple[str, ...]:
     """Say which algorithms a key is for."""
     return _ALGORITHMS_OF[jwk["kty"]]
+
+
+def is_of_small_order(point: bytes) -> bool:
+    """Whether a point of Ed25519 is one for which anybody can make signatures."""
+    return int.from_bytes(point, "little") & _WITHOUT_SIGN in _SMALL_ORDER
 
 
 def thumbprint_of(key: PublicKey) -> str:
@@ -184,6 +198,13 @@ def _read_listed(jwk: object, what: str) -> Jwk:
     return {**bare, "kid": key_id or thumbprint_of(key)}
 
 
+def _read_ed25519(jwk: Mapping[str, Any], what: str) -> OKPKey:
+    key = OKPKey.import_key(_bare(jwk, "crv", "x"))
+    if is_of_small_order(_decode(str(jwk["x"]))):
+        raise JoseNotValid(f"{what} is a point of small order: anybody could sign for it")
+    return key
+
+
 def _read_rsa(jwk: Mapping[str, Any], what: str) -> RSAKey:
     bare = _bare(jwk, "n", "e")
     bits = int.from_bytes(_decode(str(jwk["n"]))).bit_length()
@@ -191,6 +212,10 @@ def _read_rsa(jwk: Mapping[str, Any], what: str) -> RSAKey:
         raise JoseNotValid(
             f"{what} is an RSA key of {bits} bits; {RSA_BITS.start} to {RSA_BITS.stop - 1} are"
             " accepted"
+        )
+    if int.from_bytes(_decode(str(jwk["e"]))).bit_length() > RSA_EXPONENT_BITS_MAX:
+        raise JoseNotValid(
+            f"{what} has an RSA exponent of more than {RSA_EXPONENT_BITS_MAX} bits; 65537 is usual"
         )
     return RSAKey.import_key(bare)
 
@@ -219,4 +244,8 @@ def _read_part(text: str, what: str) -> dict[str, Any]:
 
 
 def _decode(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    """Read base64url as RFC 7515 has it: no padding, no other alphabet, no bits left over."""
+    read = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if base64.urlsafe_b64encode(read).rstrip(b"=") != text.encode():
+        raise ValueError(text)
+    return read

@@ -152,7 +152,8 @@ def _normal(address: str) -> tuple[str, str, int, str]:
     scheme = parts.scheme.lower()
     if "@" in parts.netloc or scheme not in _PORTS:
         raise ValueError(address)
-    return scheme, (parts.hostname or "").lower(), parts.port or _PORTS[scheme], parts.path or "/"
+    port = _PORTS[scheme] if parts.port is None else parts.port
+    return scheme, (parts.hostname or "").lower(), port, parts.path or "/"
 
 
 def refuse_replay() -> OAuthRefused:

@@ -29,7 +29,10 @@ oauth_clients = Table(
     ),
     Column("name", Text, nullable=False, comment="What the consent page calls it."),
     Column(
-        "keys", JSONB, nullable=True, comment="Public keys (JWK Set), unless jwks_uri has them."
+        "keys",
+        JSONB(none_as_null=True),
+        nullable=True,
+        comment="Public keys (JWK Set), unless jwks_uri has them.",
     ),
     Column("jwks_uri", Text, nullable=True, comment="Where the partner publishes them."),
     Column("scopes", ARRAY(Text), nullable=False, comment="The most that it may ask for."),

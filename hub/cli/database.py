@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from hub.kernel.clock import system_clock
-from hub.kernel.database import check_schema, migrate
+from hub.kernel.database import check_schema, has_newest_schema, migrate
+from hub.kernel.kept import KeptConnection
 from hub.kernel.tx import Database
 from hub.settings import Settings
 from hub.wiring import server_url
@@ -22,7 +23,7 @@ def hub_database(settings: Settings) -> Iterator[str]:
     Errors: DatabaseUnreachable, SchemaNotCurrent, and what the launcher refuses.
     """
     with server_url(settings) as url:
-        if settings.database_url is None:
+        if settings.database_url is None and not asyncio.run(has_newest_schema(url)):
             migrate(url)
         asyncio.run(check_schema(url))
         yield url
@@ -40,9 +41,11 @@ class Books:
 async def open_books(url: str) -> AsyncIterator[Books]:
     """Open the books without a poster, for commands that post nothing."""
     database = Database(url, clock=system_clock)
-    register = Register(database.connect)
+    kept = KeptConnection(database.connect)
+    register = Register(kept)
     try:
         await register.refresh()
         yield Books(database, register)
     finally:
+        await kept.close()
         await database.close()

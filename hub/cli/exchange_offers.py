@@ -31,18 +31,19 @@ def read_offers(file: str, place: str, values: Sequence[Json]) -> tuple[Exchange
     """
     offers: list[ExchangeOffer] = []
     named: set[tuple[str, str]] = set()
-    begun: set[tuple[str, datetime]] = set()
+    begun: set[tuple[str, str, datetime]] = set()
     for index, value in enumerate(values):
         fields = open_fields(file, f"{place}[{index}]", value, known=OFFER_KEYS)
         offer = _read_offer(fields)
         if (offer.partner, offer.version) in named:
             problem = f"{offer.partner} has a version {quote(offer.version)} already"
             raise fields.refusal("version", problem, "another name")
-        if (offer.partner, offer.effective_from) in begun:
-            problem = f"another offer of {offer.partner} begins at this instant"
+        beginning = (offer.partner, offer.currency, offer.effective_from)
+        if beginning in begun:
+            problem = f"another offer of {offer.partner} for {offer.currency} begins then"
             raise fields.refusal("effective_from", problem, "another instant")
         named.add((offer.partner, offer.version))
-        begun.add((offer.partner, offer.effective_from))
+        begun.add(beginning)
         offers.append(offer)
     return tuple(offers)
 

@@ -20,6 +20,7 @@ from auth.store import has_tokens
 from auth.tokens import mint_token
 from hub.app import GRAPHQL_PATH, build_app
 from hub.cli.database import hub_database
+from hub.cli.heads import BoundedHeads
 from hub.kernel.actor import HUB_ACTOR, Actor, ActorKind
 from hub.kernel.clock import Clock, system_clock
 from hub.kernel.errors import DomainError
@@ -150,7 +151,7 @@ async def _serve_hub(
     app = await build_app(hub, settings, tracer=tracer)
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedHeads,
         ws="websockets-sansio",
         ws_max_size=settings.api.body_max_bytes,
         ws_per_message_deflate=False,  # would take more memory than all else of a socket

@@ -5,6 +5,7 @@ from typing import Final, Self
 
 import httpx
 
+from hub.client.downloads import Downloads
 from hub.client.generated.methods import Mutations, Queries, Subscriptions
 from hub.client.retries import RetryPolicy
 from hub.client.wire import Wire
@@ -13,7 +14,7 @@ CONNECTIONS_MAX: Final = 20
 _USUAL: Final = RetryPolicy()
 
 
-class HubClient(Queries, Mutations, Subscriptions):
+class HubClient(Queries, Mutations, Subscriptions, Downloads):
     """A hub, asked over HTTP; open it with `async with`, and use it for many calls at a time.
 
         async with HubClient("https://hub.example/graphql", auth=BearerToken(token)) as hub:

@@ -107,3 +107,18 @@ class SignInRefused(HubError):
     def __str__(self) -> str:
         """Say why."""
         return f"No token was given: {self.error}. {self.description}".rstrip()
+
+
+@dataclass(eq=False)
+class DownloadBroken(HubError):
+    """A list did not come to its end, as often as was tried; what came of it is good."""
+
+    reason: str
+    """What happened to the last try."""
+
+    def __str__(self) -> str:
+        """Say what happened, and what to do."""
+        return (
+            f"The download broke off ({self.reason}); the same call with the same file goes on"
+            " behind its last line."
+        )

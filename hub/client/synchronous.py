@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 import httpx
 
 from hub.client.asynchronous import HubClient
+from hub.client.downloads import BlockingDownloads
 from hub.client.generated.waiting import (
     BlockingMutations,
     BlockingQueries,
@@ -19,7 +20,9 @@ from hub.client.retries import RetryPolicy
 _USUAL: Final = RetryPolicy()
 
 
-class BlockingHubClient(BlockingQueries, BlockingMutations, BlockingSubscriptions):
+class BlockingHubClient(
+    BlockingQueries, BlockingMutations, BlockingSubscriptions, BlockingDownloads
+):
     """A hub, asked over HTTP, one call at a time; open it with `with`, use it in one thread.
 
     with BlockingHubClient("https://hub.example/graphql", auth=BearerToken(token)) as hub:

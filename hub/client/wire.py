@@ -120,6 +120,12 @@ class Wire:
             raise StreamLost(f"{type(error).__name__}: {error}".rstrip(": ")) from error
         raise StreamLost("it ended before it was complete")
 
+    def get(self, path: str) -> AbstractAsyncContextManager[httpx.Response]:
+        """Ask for what lies beside the API, e.g. `exports/lots`."""
+        beside, _, _ = self._url.rpartition("/")
+        timeout = httpx.Timeout(TIMEOUT_SECONDS, connect=CONNECT_SECONDS)
+        return self._http.stream("GET", f"{beside}/{path}", timeout=timeout)
+
     async def _try(self, body: bytes) -> Answer:
         async with self._open(body, ACCEPT) as response:
             return await read_answer(response)

@@ -19,6 +19,14 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def is_recent(instant: datetime, age_max: timedelta, *, now: datetime) -> bool:
+    """Whether something happened at most so long ago.
+
+    What was written before the clock was set back is of an age that nobody knows: it is not recent.
+    """
+    return -CLOCKS_APART <= now - instant <= age_max
+
+
 def as_utc(instant: datetime) -> datetime:
     """Give an instant of the database its zone: the driver leaves it out of the infinite ones.
 

@@ -2,16 +2,16 @@
 
 import asyncio
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
 from hub.kernel.errors import SchemaNotCurrent
 from hub.kernel.reach import reach
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS: Final = Path(__file__).parent.parent / "migrations"
 MAINTENANCE_DATABASE: Final = "postgres"
@@ -20,11 +20,15 @@ MAINTENANCE_DATABASE: Final = "postgres"
 
 def migrate(url: str, *, revision: str = "head") -> None:
     """Run the migrations that a database still lacks. Safe to repeat; two at once take turns."""
+    from alembic import command  # noqa: PLC0415 (as long to load as many a command takes)
+
     command.upgrade(_config(url), revision)
 
 
 def write_migration_sql(out: TextIO, *, since: str | None) -> None:
     """Write the migrations after a revision as SQL instead of running them; None: all."""
+    from alembic import command  # noqa: PLC0415 (as above)
+
     config = _config("")
     config.output_buffer = out
     command.upgrade(config, f"{since}:head" if since else "head", sql=True)
@@ -46,10 +50,16 @@ async def find_revision(url: str) -> str | None:
 
 
 def newest_revision() -> str:
-    """Name the newest migration."""
-    revision = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    assert revision is not None, "there are migrations"
-    return revision
+    """Name the newest migration: their files begin with their numbers."""
+    return max(path.name for path in MIGRATIONS.glob("versions/[0-9]*.py")).partition("_")[0]
+
+
+async def has_newest_schema(url: str) -> bool:
+    """Tell whether a database has the schema that this version of the hub works with.
+
+    Errors: DatabaseUnreachable.
+    """
+    return await find_revision(url) == newest_revision()
 
 
 async def check_schema(url: str) -> None:
@@ -113,7 +123,9 @@ async def migrate_async(url: str) -> None:
     await asyncio.to_thread(migrate, url)
 
 
-def _config(url: str) -> Config:
+def _config(url: str) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 (as above)
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["database_url"] = url

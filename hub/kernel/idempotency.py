@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from hub.kernel.actor import Actor
 from hub.kernel.errors import DomainError, IdempotencyConflict
 from hub.kernel.tables import answers
-from hub.kernel.tx import Database, Tx
+from hub.kernel.tx import Database, ReadTx, Tx
 
 Answer: TypeAlias = Mapping[str, Any]
 Refusals: TypeAlias = Sequence[type[DomainError]]
@@ -110,13 +110,23 @@ async def claim(tx: Tx, question: Question) -> Answer | None:
     )
     if taken.one_or_none() is not None:
         return None
+    return await find_answer(tx, question)
+
+
+async def find_answer(tx: ReadTx, question: Question) -> Answer | None:
+    """Find what a key was answered, and leave it free; None: nothing yet.
+
+    Errors: IdempotencyConflict.
+    """
     row = (
         await tx.connection.execute(
             select(answers.c.request_hash, answers.c.answer).where(
                 answers.c.key_hash == question.key_hash
             )
         )
-    ).one()
+    ).one_or_none()
+    if row is None:
+        return None
     if row.request_hash != question.request_hash:
         raise IdempotencyConflict
     answer: Answer | None = row.answer
@@ -155,7 +165,9 @@ def _fields(kind: type[DomainError]) -> Sequence[Any]:
 def _write(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
-    assert isinstance(value, str | int), "the data of a refusal are texts, numbers and instants"
+    assert value is None or isinstance(value, str | int), (
+        "the data of a refusal are texts, numbers and instants"
+    )
     return value
 
 

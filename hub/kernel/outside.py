@@ -8,7 +8,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -18,6 +18,10 @@ from hub.kernel.errors import DomainError
 
 PORT: Final = 443
 ADDRESS_CHARACTERS_MAX: Final = 500
+
+_WITH_IPV4_AT_THE_END: Final = tuple(map(IPv6Network, ("::/96", "64:ff9b::/96", "64:ff9b:1::/48")))
+"""RFC 4291 2.5.5.1, RFC 6052, RFC 8215: translated to the address of IPv4 in their last 32 bits."""
+_LAST_32_BITS: Final = 0xFFFF_FFFF
 
 Resolve: TypeAlias = Callable[[str], Awaitable[list[str]]]
 
@@ -65,7 +69,7 @@ def check_address(address: str) -> str:
 def is_public(text: str) -> bool:
     """Whether an IP address is one of the public internet, and of one machine."""
     address = _read_ip(text)
-    return address is not None and address.is_global and not address.is_multicast
+    return address is not None and all(map(_is_one_public, _led_to(address)))
 
 
 async def resolve_host(host: str) -> list[str]:
@@ -94,7 +98,7 @@ async def fetch_public(
                 transport=transport, trust_env=False, follow_redirects=False, timeout=limits.seconds
             ) as http:
                 return await _get(http, address, host=host, ip=ip, bytes_max=limits.bytes_max)
-    except (OSError, TimeoutError, httpx.HTTPError):
+    except (OSError, TimeoutError, httpx.HTTPError, httpx.InvalidURL, UnicodeError):
         raise AddressRefused("nobody answered there in time") from None
 
 
@@ -112,7 +116,7 @@ async def _get(
     request = http.build_request(
         "GET",
         httpx.URL(address).copy_with(host=ip),
-        headers={"host": host, "accept": "application/json"},
+        headers={"host": host, "accept": "application/json", "accept-encoding": "identity"},
         extensions={"sni_hostname": host},
     )
     response = await http.send(request, stream=True)
@@ -127,6 +131,20 @@ async def _get(
         return bytes(body)
     finally:
         await response.aclose()
+
+
+def _is_one_public(address: IPv4Address | IPv6Address) -> bool:
+    is_local = isinstance(address, IPv6Address) and address.is_site_local
+    return address.is_global and not address.is_multicast and not is_local
+
+
+def _led_to(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
+    """List an address, and those of IPv4 that a gateway of ours may make of it."""
+    if isinstance(address, IPv4Address):
+        return [address]
+    is_last = any(address in network for network in _WITH_IPV4_AT_THE_END)
+    inner = [IPv4Address(int(address) & _LAST_32_BITS)] if is_last else []
+    return [address, *inner, *filter(None, [address.sixtofour, *(address.teredo or ())])]
 
 
 def _read_ip(text: str) -> IPv4Address | IPv6Address | None:

@@ -96,9 +96,11 @@ class Database:
             await connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            async with connection.begin():
+            async with connection.begin() as transaction:
                 await _act_as(connection, actor)
                 yield ReadTx(connection, self.clock(), actor)
+                # There is nothing to keep; and this ends one whose connection was lost, too.
+                await transaction.rollback()
 
     @asynccontextmanager
     async def _take(self) -> AsyncIterator[AsyncConnection]:

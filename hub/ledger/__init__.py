@@ -16,6 +16,6 @@ feed          the entries for those who follow: consumers, subscriptions
 audits        the books checked again and again, and what was found
 log           the journal as a Merkle log: checkpoints, proofs, bundles, the verifier
 
-tables.sql, caps.sql, charging.sql, post_batch.sql, post_money.sql, cuts.sql, audit.sql,
-roles.sql, grants.sql   what runs inside PostgreSQL
+tables.sql, caps.sql, charging.sql, carrying.sql, post_batch.sql, post_money.sql, cuts.sql,
+audit.sql, roles.sql, grants.sql   what runs inside PostgreSQL
 """

@@ -242,7 +242,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
            coalesce(u.used, 0)::text, coalesce(c.amount, 0)::text
     FROM cap_usage u FULL JOIN (
         SELECT lane, cap_id, wallet_id, sum(amount) AS amount
-        FROM charges JOIN caps USING (cap_id) WHERE is_per_wallet GROUP BY 1, 2, 3) c
+        FROM (SELECT lane, cap_id, wallet_id, amount FROM charges
+              UNION ALL SELECT lane, cap_id, wallet_id, amount FROM cap_carries) used
+        JOIN caps USING (cap_id) WHERE is_per_wallet GROUP BY 1, 2, 3) c
     USING (lane, cap_id, wallet_id)
     WHERE coalesce(u.used, 0) <> coalesce(c.amount, 0)
     UNION ALL

@@ -1,7 +1,8 @@
 -- What must hold of the entries above some positions, and of the wallets that they touched: the
 -- rules of ledger.audit() that can be seen there, by the same names. Its cost follows what is new
--- and the history of those wallets; it reads by index only. Flows, liabilities, caps, keys and cuts
--- are sums over everything: those are for ledger.audit().
+-- and the history of those wallets; it reads by index only. Flows and liabilities are sums over
+-- everything: it sees that they are no less than what is new, and than what those wallets have.
+-- Keys, what a slice has used in all, and whatever is not new are for ledger.audit().
 CREATE FUNCTION ledger.audit_news(a_lane smallint[], a_from bigint[])
 RETURNS TABLE (rule text, place text, found text, expected text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ledger, pg_temp SET enable_seqscan = off
@@ -27,6 +28,13 @@ AS $$
         SELECT h.* FROM news n JOIN holds h ON h.lane = n.lane AND h.hold_seq =
             CASE n.kind WHEN 10 THEN n.seq ELSE n.ref_seq END
         WHERE n.kind IN (10, 11, 12, 13)
+    ), charged AS MATERIALIZED (
+        SELECT DISTINCT c.lane, c.cap_id, c.wallet_id, k.is_per_wallet, k.is_overdrawn,
+               k.limit_amount
+        FROM news n
+        CROSS JOIN LATERAL (SELECT * FROM charges x
+                            WHERE x.lane = n.lane AND x.seq = n.seq OFFSET 0) c
+        JOIN caps k ON k.cap_id = c.cap_id
     )
     SELECT 'sequence is dense', format('lane %s', l.lane),
            format('%s new entries up to %s', count(n.seq), coalesce(max(n.seq), s.from_seq)),
@@ -151,4 +159,82 @@ AS $$
     CROSS JOIN LATERAL (SELECT sum(e.points) AS points FROM entries e
                         WHERE e.lane = o.lane AND e.ref_seq = o.seq AND e.kind = 3) r
     WHERE r.points > o.points
+    UNION ALL
+    SELECT 'cuts partition the lane', format('lane %s, segment %s', c.lane, c.segment_id),
+           c.to_seq::text, x.last_seq::text
+    FROM since s JOIN cuts c ON c.lane = s.lane JOIN segments g ON g.segment_id = c.segment_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(max(n.seq), s.from_seq) AS last_seq
+        FROM news n JOIN segments y ON y.segment_id = n.segment_id
+        WHERE n.lane = c.lane AND y.ends_at <= g.ends_at) x
+    WHERE c.to_seq <> x.last_seq
+      AND (c.to_seq > s.from_seq OR c.segment_id IN (SELECT segment_id FROM news))
+    UNION ALL
+    SELECT 'flow equals the journal',
+           format('lane %s, segment %s, kind %s, issuer %s, acceptor %s, terms %s/%s, reversal %s',
+                  j.lane, j.segment_id, j.kind, j.issuer_id, j.acceptor_id, j.issue_terms_id,
+                  j.acceptor_terms_id, j.is_reversal),
+           format('%s points, %s entries', coalesce(f.points, 0), coalesce(f.entry_count, 0)),
+           format('%s points, %s entries, or more', j.points, j.entry_count)
+    FROM (SELECT lane, segment_id, kind, issuer_id, acceptor_id, issue_terms_id, acceptor_terms_id,
+                 is_reversal, sum(points)::bigint AS points, sum(entry_count) AS entry_count
+          FROM (SELECT lane, segment_id, kind, partner_id AS issuer_id, 0 AS acceptor_id,
+                       terms_id AS issue_terms_id, 0 AS acceptor_terms_id, false AS is_reversal,
+                       points, 1 AS entry_count
+                FROM news WHERE kind = 1 AND points > 0
+                UNION ALL
+                SELECT a.lane, n.segment_id, a.kind, a.issuer_id, a.acceptor_id, a.issue_terms_id,
+                       a.acceptor_terms_id, a.is_reversal, abs(a.points), (a.line = 1)::integer
+                FROM news n JOIN allocations a ON a.lane = n.lane AND a.seq = n.seq
+                WHERE a.kind <> 6 AND a.points <> 0) moves
+          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8) j
+    LEFT JOIN LATERAL (
+        SELECT x.points, x.entry_count FROM flows x
+        WHERE x.lane = j.lane AND x.segment_id = j.segment_id AND x.kind = j.kind
+          AND x.issuer_id = j.issuer_id AND x.acceptor_id = j.acceptor_id
+          AND x.issue_terms_id = j.issue_terms_id AND x.acceptor_terms_id = j.acceptor_terms_id
+          AND x.is_reversal = j.is_reversal OFFSET 0) f ON true
+    WHERE coalesce(f.points, 0) < j.points OR coalesce(f.entry_count, 0) < j.entry_count
+    UNION ALL
+    SELECT 'liability equals the lots',
+           format('lane %s, issuer %s, terms %s, month %s', o.lane, o.issuer_id, o.issue_terms_id,
+                  o.expires_month),
+           coalesce(b.points, 0)::text, format('%s or more', o.points)
+    FROM (SELECT lane, issuer_id, issue_terms_id, ledger.month_of(expires_at) AS expires_month,
+                 sum(remaining_points)::bigint AS points
+          FROM open_lots GROUP BY 1, 2, 3, 4) o
+    LEFT JOIN LATERAL (
+        SELECT x.points FROM liabilities x
+        WHERE x.lane = o.lane AND x.issuer_id = o.issuer_id
+          AND x.issue_terms_id = o.issue_terms_id AND x.expires_month = o.expires_month
+        OFFSET 0) b ON true
+    WHERE coalesce(b.points, 0) < o.points
+    UNION ALL
+    SELECT 'slices sum to their cap', format('cap %s', k.cap_id), coalesce(s.granted, 0)::text,
+           k.limit_amount::text
+    FROM (SELECT DISTINCT cap_id, limit_amount FROM charged WHERE NOT is_per_wallet) k
+    CROSS JOIN LATERAL (SELECT sum(x.granted) AS granted FROM cap_slices x
+                        WHERE x.cap_id = k.cap_id) s
+    WHERE coalesce(s.granted, 0) <> k.limit_amount
+    UNION ALL
+    SELECT CASE WHEN s.cap_id IS NULL THEN 'charge has a slice'
+                ELSE 'slice is within what it was granted' END,
+           format('lane %s, cap %s', k.lane, k.cap_id), coalesce(s.used::text, 'none'),
+           coalesce(s.granted::text, 'a slice of the lane')
+    FROM (SELECT DISTINCT lane, cap_id, is_overdrawn FROM charged WHERE NOT is_per_wallet) k
+    LEFT JOIN cap_slices s USING (lane, cap_id)
+    WHERE s.cap_id IS NULL OR s.used > s.granted AND NOT k.is_overdrawn
+    UNION ALL
+    SELECT 'usage of a wallet equals its charges',
+           format('lane %s, cap %s, wallet %s', k.lane, k.cap_id, k.wallet_id),
+           coalesce(u.used, 0)::text, (coalesce(c.amount, 0) + coalesce(p.amount, 0))::text
+    FROM charged k LEFT JOIN cap_usage u USING (lane, cap_id, wallet_id)
+    CROSS JOIN LATERAL (
+        SELECT sum(x.amount) AS amount FROM entries e
+        JOIN charges x ON x.lane = e.lane AND x.seq = e.seq AND x.cap_id = k.cap_id
+        WHERE e.lane = k.lane AND e.wallet_id = k.wallet_id) c
+    CROSS JOIN LATERAL (
+        SELECT sum(x.amount) AS amount FROM cap_carries x
+        WHERE x.lane = k.lane AND x.wallet_id = k.wallet_id AND x.cap_id = k.cap_id) p
+    WHERE k.is_per_wallet AND coalesce(u.used, 0) <> coalesce(c.amount, 0) + coalesce(p.amount, 0)
 $$;

@@ -8,7 +8,10 @@ CREATE FUNCTION ledger.book_claims(
 LANGUAGE plpgsql SET search_path = ledger, pg_temp SET enable_seqscan = off AS $$
 BEGIN
     WITH op AS MATERIALIZED (
-        SELECT o.*, seqs[o.ix] AS new_seq FROM unnest(ops) o WHERE seqs[o.ix] > 0
+        SELECT o.ix, o.lane, o.kind, o.wallet_id, o.partner_id, o.points, o.mode, o.ref_seq,
+               o.ends_at, o.counter_lane, o.counter_wallet_id, o.owed_change,
+               seqs[o.ix] AS new_seq
+        FROM unnest(ops) o WHERE seqs[o.ix] > 0
     ), held AS (
         INSERT INTO holds (lane, hold_seq, wallet_id, partner_id, purpose, points, ends_at,
                            counter_lane, counter_wallet_id)
@@ -18,7 +21,10 @@ BEGIN
     ), ended_hold AS (
         UPDATE holds h SET is_open = false, ended_seq = o.new_seq,
                            captured_points = CASE o.kind WHEN 11 THEN o.points ELSE 0 END
-        FROM op o WHERE o.kind IN (11, 12, 13) AND h.lane = o.lane AND h.hold_seq = o.ref_seq
+        FROM op o CROSS JOIN LATERAL (
+            SELECT x.ctid FROM holds x WHERE x.lane = o.lane AND x.hold_seq = o.ref_seq OFFSET 0
+        ) place
+        WHERE o.kind IN (11, 12, 13) AND h.ctid = place.ctid
     ), indebted AS (
         INSERT INTO arrears (lane, wallet_id, seq, creditor_id, points, owed_points)
         SELECT lane, wallet_id, new_seq, partner_id, owed_change, owed_change
@@ -34,8 +40,11 @@ BEGIN
         GROUP BY lane, wallet_id, arrears_seq
     )
     UPDATE arrears a SET owed_points = a.owed_points + r.points
-    FROM repayment r
-    WHERE a.lane = r.lane AND a.wallet_id = r.wallet_id AND a.seq = r.arrears_seq;
+    FROM repayment r CROSS JOIN LATERAL (
+        SELECT x.ctid FROM arrears x
+        WHERE x.lane = r.lane AND x.wallet_id = r.wallet_id AND x.seq = r.arrears_seq OFFSET 0
+    ) place
+    WHERE a.ctid = place.ctid;
 END $$;
 
 -- The lots that points move into: of a transfer, an extension, a reinstatement.
@@ -52,7 +61,8 @@ BEGIN
            l.available_at, CASE o.kind WHEN 6 THEN d.expires_at ELSE o.ends_at END, seqs[d.ix],
            l.lot_id, l.restriction_id, coalesce(o.contributor_wallet_id, l.contributor_wallet_id)
     FROM unnest(drafts) d JOIN unnest(ops) o ON o.ix = d.ix AND seqs[o.ix] > 0
-    JOIN lots l ON l.lane = o.lane AND l.lot_id = d.lot_id
+    CROSS JOIN LATERAL (SELECT * FROM lots x
+                        WHERE x.lane = o.lane AND x.lot_id = d.lot_id OFFSET 0) l
     WHERE d.new_lot IS NOT NULL;
 END $$;
 

@@ -95,7 +95,7 @@ def _columns_of_charges(operations: Sequence[Operation]) -> list[list[Any] | Non
         [c.unit for c in charges],
         [c.back for c in charges],
         [c.issue_terms_id for c in charges],
-        [c.rest for c in charges],
+        [c.rest if c.limit is None else c.limit for c in charges],
     ]
 
 

@@ -27,7 +27,7 @@ COMMENT ON COLUMN ledger.caps.cap_id IS
 COMMENT ON COLUMN ledger.caps.kind IS 'hub.ledger.caps.kinds.CapKind.';
 COMMENT ON COLUMN ledger.caps.partner_id IS 'Whose points or money it caps; 0: anybody''s.';
 COMMENT ON COLUMN ledger.caps.subject IS
-    'What of it: a reason to issue, a version of terms or of an exchange offer; empty: all.';
+    'What of it: a reason to issue, a version of terms, a currency that is given; empty: all.';
 COMMENT ON COLUMN ledger.caps.currency IS 'ISO 4217 code of money; empty: it counts points.';
 COMMENT ON COLUMN ledger.caps.limit_amount IS
     'Points or money. Slices of a shared cap always sum to it.';
@@ -94,3 +94,17 @@ CREATE TABLE ledger.cap_payments (
 COMMENT ON TABLE ledger.cap_payments IS
     'What was given back to a cap without an entry: payments of a partner; append-only.';
 COMMENT ON COLUMN ledger.cap_payments.lane IS 'Home lane of the cap.';
+
+CREATE TABLE ledger.cap_carries (
+    lane      smallint       NOT NULL,
+    wallet_id bigint         NOT NULL,
+    line      integer        NOT NULL,
+    cap_id    bigint         NOT NULL,
+    key_hash  uuid           NOT NULL,
+    amount    numeric(38, 8) NOT NULL CHECK (amount <> 0),
+    PRIMARY KEY (lane, wallet_id, line)
+);
+COMMENT ON TABLE ledger.cap_carries IS
+    'What a wallet has used of its own caps without an entry of its own: it came from a wallet that
+was merged (+), went to one or was given back (-); append-only.';
+COMMENT ON COLUMN ledger.cap_carries.key_hash IS 'Made from the merge, or from what was undone.';

@@ -6,7 +6,7 @@ CREATE TYPE ledger.charge AS (
     rest_amount numeric, amount numeric, origin_seq bigint, wallet_id bigint);
 COMMENT ON TYPE ledger.charge IS
     'One charge on its way through post_batch. rest_amount: there is no more to borrow beyond this;
-NULL: there may be.';
+NULL: there may be. Of a cap that each wallet has to itself: its limit for this charge.';
 
 -- What each charge comes to: points of the operation, or of the lots it draws under some terms.
 CREATE FUNCTION ledger.charge_amounts(
@@ -22,7 +22,7 @@ BEGIN
                          ORDER BY c.ix, k.is_per_wallet DESC, k.cap_id)
         FROM unnest(charges) c
         JOIN unnest(ops) o ON o.ix = c.ix AND o.code = 0 AND NOT o.is_replay
-        JOIN caps k ON k.cap_id = c.cap_id
+        CROSS JOIN LATERAL (SELECT * FROM caps x WHERE x.cap_id = c.cap_id OFFSET 0) k
         LEFT JOIN (SELECT x.ix, x.issue_terms_id, sum(x.held_points - x.points) AS points
                    FROM unnest(drafts) x GROUP BY x.ix, x.issue_terms_id) d
              ON d.ix = c.ix AND d.issue_terms_id = c.issue_terms_id);
@@ -37,8 +37,11 @@ BEGIN
                     WHEN k.is_overdrawn THEN 0
                     ELSE coalesce(s.granted - s.used, 0) END
         FROM caps k
-        LEFT JOIN cap_slices s ON s.lane = p_lane AND s.cap_id = k.cap_id
-        LEFT JOIN cap_usage u ON u.lane = p_lane AND u.cap_id = k.cap_id AND u.wallet_id = p_wallet
+        LEFT JOIN LATERAL (SELECT * FROM cap_slices x
+                           WHERE x.lane = p_lane AND x.cap_id = p_cap OFFSET 0) s ON true
+        LEFT JOIN LATERAL (SELECT * FROM cap_usage x
+                           WHERE x.lane = p_lane AND x.cap_id = p_cap AND x.wallet_id = p_wallet
+                           OFFSET 0) u ON true
         WHERE k.cap_id = p_cap);
 END $$;
 
@@ -49,15 +52,21 @@ BEGIN
     RETURN NOT EXISTS (
         SELECT FROM (SELECT o.lane, c.cap_id,
                             CASE WHEN k.is_per_wallet THEN c.wallet_id END AS wallet_id,
-                            sum(c.amount) AS amount
+                            sum(c.amount) AS amount, min(c.rest_amount) AS limit_amount
                      FROM unnest(charges) c JOIN unnest(ops) o ON o.ix = c.ix
-                     JOIN caps k ON k.cap_id = c.cap_id
+                     CROSS JOIN LATERAL (SELECT x.is_per_wallet FROM caps x
+                                         WHERE x.cap_id = c.cap_id OFFSET 0) k
                      WHERE c.amount > 0 GROUP BY 1, 2, 3) needed
-        JOIN caps k ON k.cap_id = needed.cap_id
-        LEFT JOIN cap_slices s ON s.lane = needed.lane AND s.cap_id = needed.cap_id
-        LEFT JOIN cap_usage u ON u.lane = needed.lane AND u.cap_id = needed.cap_id
-              AND u.wallet_id = needed.wallet_id
-        WHERE needed.amount > CASE WHEN k.is_per_wallet THEN k.limit_amount - coalesce(u.used, 0)
+        CROSS JOIN LATERAL (SELECT * FROM caps x WHERE x.cap_id = needed.cap_id OFFSET 0) k
+        LEFT JOIN LATERAL (SELECT * FROM cap_slices x
+                           WHERE x.lane = needed.lane AND x.cap_id = needed.cap_id OFFSET 0) s
+             ON true
+        LEFT JOIN LATERAL (SELECT * FROM cap_usage x
+                           WHERE x.lane = needed.lane AND x.cap_id = needed.cap_id
+                             AND x.wallet_id = needed.wallet_id OFFSET 0) u ON true
+        WHERE needed.amount > CASE WHEN k.is_per_wallet
+                                   THEN coalesce(needed.limit_amount, k.limit_amount)
+                                        - coalesce(u.used, 0)
                                    WHEN k.is_overdrawn THEN 0
                                    ELSE coalesce(s.granted - s.used, 0) END);
 END $$;
@@ -107,6 +116,9 @@ BEGIN
             slot_names_of_op := slot_names_of_op || name;
             EXIT WHEN op.wallet_id = ANY (redrawn);
             spare := greatest(spares[slot], 0);
+            IF cap.is_per_wallet AND c.rest_amount IS NOT NULL THEN
+                spare := greatest(spares[slot] + c.rest_amount - cap.limit_amount, 0);
+            END IF;
             c.amount := CASE WHEN c.issue_terms_id IS NULL THEN granted * c.unit_amount
                              ELSE c.amount END;
             CONTINUE WHEN c.amount <= spare OR c.amount = 0;
@@ -165,7 +177,7 @@ DECLARE
 BEGIN
     FOR misplaced IN        -- the window has changed, or nobody opened the cap yet
         SELECT DISTINCT c.ix FROM unnest(asked) c JOIN unnest(ops) o ON o.ix = c.ix
-        LEFT JOIN caps k ON k.cap_id = c.cap_id
+        LEFT JOIN LATERAL (SELECT * FROM caps x WHERE x.cap_id = c.cap_id OFFSET 0) k ON true
         WHERE o.code = 0 AND NOT o.is_replay
           AND coalesce(o.occurred_at < k.starts_at OR k.ends_at <= o.occurred_at, true)
     LOOP
@@ -219,8 +231,10 @@ BEGIN
             SELECT o.ix, o.lane, coalesce(e.ref_seq, o.ref_seq) AS origin_seq, d.issue_terms_id,
                    d.points
             FROM unnest(ops) o
-            LEFT JOIN entries e ON o.kind = 3 AND e.lane = o.lane AND e.seq = o.ref_seq
-                  AND e.kind = 11
+            LEFT JOIN LATERAL (SELECT x.kind, x.ref_seq FROM entries x
+                               WHERE o.kind = 3 AND x.lane = o.lane
+                                 AND x.seq BETWEEN o.ref_seq AND o.ref_seq
+                               ORDER BY x.seq OFFSET 0) e ON e.kind = 11
             CROSS JOIN LATERAL (
                 SELECT x.issue_terms_id,
                        sum(CASE o.kind WHEN 3 THEN x.points ELSE -x.held_points END) AS points
@@ -238,9 +252,13 @@ BEGIN
               FROM undone GROUP BY ix, lane, origin_seq
               UNION ALL
               SELECT * FROM undone WHERE issue_terms_id IS NOT NULL) u
-        JOIN charges c ON c.lane = u.lane AND c.seq = u.origin_seq AND c.amount > 0
-         AND c.issue_terms_id IS NOT DISTINCT FROM u.issue_terms_id
-        JOIN entries origin ON origin.lane = u.lane AND origin.seq = u.origin_seq
+        CROSS JOIN LATERAL (SELECT * FROM charges x
+                            WHERE x.lane = u.lane AND x.seq = u.origin_seq AND x.amount > 0
+                              AND x.issue_terms_id IS NOT DISTINCT FROM u.issue_terms_id
+                            OFFSET 0) c
+        CROSS JOIN LATERAL (SELECT x.kind FROM entries x
+                            WHERE x.lane = u.lane AND x.seq BETWEEN u.origin_seq AND u.origin_seq
+                            ORDER BY x.seq OFFSET 0) origin
         WHERE ((ops[u.ix]).kind = 4) = (origin.kind = 1));
 END $$;
 
@@ -264,11 +282,14 @@ BEGIN
     ), slice AS (
         UPDATE cap_slices s SET used = s.used + c.amount
         FROM (SELECT lane, cap_id, sum(amount) AS amount FROM charge GROUP BY lane, cap_id) c
-        WHERE s.lane = c.lane AND s.cap_id = c.cap_id
+        CROSS JOIN LATERAL (SELECT x.ctid FROM cap_slices x
+                            WHERE x.lane = c.lane AND x.cap_id = c.cap_id OFFSET 0) place
+        WHERE s.ctid = place.ctid
     )
     INSERT INTO cap_usage AS u (lane, cap_id, wallet_id, used)
     SELECT c.lane, c.cap_id, c.wallet_id, sum(c.amount) FROM charge c
-    JOIN caps k ON k.cap_id = c.cap_id WHERE k.is_per_wallet GROUP BY 1, 2, 3
+    CROSS JOIN LATERAL (SELECT x.is_per_wallet FROM caps x WHERE x.cap_id = c.cap_id OFFSET 0) k
+    WHERE k.is_per_wallet GROUP BY 1, 2, 3
     ON CONFLICT (lane, cap_id, wallet_id) DO UPDATE SET used = u.used + excluded.used;
 END $$;
 

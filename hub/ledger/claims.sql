@@ -37,8 +37,9 @@ COMMENT ON COLUMN ledger.holds.purpose IS 'Kind of entry that a capture counts a
 COMMENT ON COLUMN ledger.holds.ends_at IS 'It lapses at this instant; infinity: it does not.';
 COMMENT ON COLUMN ledger.holds.counter_lane IS 'Where points that move between lanes go.';
 COMMENT ON COLUMN ledger.holds.ended_seq IS 'Entry that captured, voided or lapsed it.';
-CREATE INDEX holds_open_by_wallet ON ledger.holds (lane, wallet_id) WHERE is_open;
-CREATE INDEX holds_open_by_end ON ledger.holds (lane, ends_at) WHERE is_open;
+CREATE INDEX holds_open_by_wallet ON ledger.holds (lane, wallet_id, ends_at) WHERE is_open;
+CREATE INDEX holds_open_by_end
+    ON ledger.holds (lane, ends_at) WHERE is_open AND ends_at < 'infinity';
 
 CREATE TABLE ledger.arrears (
     lane        smallint NOT NULL,
@@ -57,5 +58,5 @@ COMMENT ON COLUMN ledger.arrears.creditor_id IS 'Issuer whose issue was reversed
 COMMENT ON COLUMN ledger.arrears.owed_points IS 'What is not repaid yet.';
 
 -- Few lots are pending or restricted: whether a wallet has any costs one probe of a small index.
-CREATE INDEX lots_set_apart ON ledger.lots (lane, wallet_id)
+CREATE INDEX lots_set_apart ON ledger.lots (lane, wallet_id, available_at)
     WHERE is_open AND (available_at > '-infinity' OR restriction_id IS NOT NULL);

@@ -127,7 +127,6 @@ class Courier:
         self.figures = CourierFigures()
 
     async def __aenter__(self) -> Self:
-        self._connection = await self._connect()
         self._task = asyncio.create_task(self._run(), name="courier")
         return self
 

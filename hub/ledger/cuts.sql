@@ -34,10 +34,14 @@ BEGIN
     IF here.segment_id <> p_segment THEN
         RETURN EXISTS (SELECT FROM cuts WHERE lane = p_lane AND segment_id = p_segment);
     END IF;
-    IF EXISTS (SELECT FROM lots l WHERE l.lane = p_lane AND l.is_open AND l.expires_at < 'infinity'
-                 AND l.expires_at < here.segment_until AND l.remaining_points > l.held_points)
-       OR EXISTS (SELECT FROM holds h WHERE h.lane = p_lane AND h.is_open
-                    AND h.ends_at < here.segment_until) THEN
+    -- In order, so that a plan made while there are no lots and holds takes these indexes too.
+    IF (SELECT l.lot_id FROM lots l
+        WHERE l.lane = p_lane AND l.is_open AND l.expires_at < 'infinity'
+          AND l.expires_at < here.segment_until AND l.remaining_points > l.held_points
+        ORDER BY l.expires_at LIMIT 1) IS NOT NULL
+       OR (SELECT h.hold_seq FROM holds h WHERE h.lane = p_lane AND h.is_open
+             AND h.ends_at < 'infinity' AND h.ends_at < here.segment_until
+           ORDER BY h.ends_at LIMIT 1) IS NOT NULL THEN
         RETURN false;
     END IF;
     SELECT * INTO STRICT next_segment FROM segments WHERE starts_at = here.segment_until;

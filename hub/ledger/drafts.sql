@@ -119,13 +119,15 @@ BEGIN
             SELECT l.lot_id, l.issuer_id, l.issue_terms_id, l.expires_at, l.issue_rank,
                    r.restriction_id IS NULL AS is_general,
                    l.remaining_points - l.held_points - coalesce(taken.points, 0) AS free
-            FROM lots l
-            LEFT JOIN restrictions r USING (restriction_id)
+            FROM (SELECT * FROM lots x
+                  WHERE x.lane = op.lane AND x.wallet_id = op.wallet_id AND x.is_open
+                    AND x.expires_at > op.decided_at AND x.available_at <= op.decided_at
+                  ORDER BY x.expires_at, x.issue_rank, x.lot_id OFFSET 0) l
+            LEFT JOIN LATERAL (SELECT * FROM restrictions x
+                               WHERE x.restriction_id = l.restriction_id OFFSET 0) r ON true
             LEFT JOIN (SELECT m.lot_id, sum(m.held_points - m.points)::bigint AS points
                        FROM unnest(mine) m GROUP BY m.lot_id) taken ON taken.lot_id = l.lot_id
-            WHERE l.lane = op.lane AND l.wallet_id = op.wallet_id AND l.is_open
-              AND l.expires_at > op.decided_at AND l.available_at <= op.decided_at
-              AND (op.kind <> 10 OR op.lot_id IS NULL OR l.lot_id = op.lot_id)
+            WHERE (op.kind <> 10 OR op.lot_id IS NULL OR l.lot_id = op.lot_id)
               AND (r.restriction_id IS NULL OR CASE use
                        WHEN 6 THEN r.is_transferable
                        WHEN 9 THEN r.is_exchangeable

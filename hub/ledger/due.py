@@ -19,7 +19,8 @@ WALLETS_PER_SWEEP: Final = 500
 _ENDED_HOLDS: Final = """
 SELECT DISTINCT ON (wallet_id) wallet_id, hold_seq, ends_at FROM (
     SELECT wallet_id, hold_seq, ends_at FROM ledger.holds
-    WHERE lane = $1 AND is_open AND ends_at <= $2 ORDER BY ends_at, hold_seq LIMIT $3) due
+    WHERE lane = $1 AND is_open AND ends_at < 'infinity' AND ends_at <= $2
+    ORDER BY ends_at, hold_seq LIMIT $3) due
 ORDER BY wallet_id, ends_at, hold_seq
 """
 _ENDED_HOLDS_OF_WALLET: Final = """

@@ -11,10 +11,11 @@ LANGUAGE sql STABLE SET search_path = ledger, pg_temp AS $$
         SELECT seq, creditor_id, (sum(owed) OVER w)::bigint - owed AS low,
                (sum(owed) OVER w)::bigint AS high
         FROM (SELECT a.seq, a.creditor_id, a.owed_points + coalesce(r.points, 0) AS owed
-              FROM arrears a
+              FROM (SELECT * FROM arrears x
+                    WHERE x.lane = p_lane AND x.wallet_id = p_wallet OFFSET 0) a
               LEFT JOIN (SELECT e.arrears_seq, sum(e.points)::bigint AS points
                          FROM unnest(earlier) e GROUP BY e.arrears_seq) r ON r.arrears_seq = a.seq
-              WHERE a.lane = p_lane AND a.wallet_id = p_wallet AND a.owed_points > 0) owing
+              WHERE a.owed_points > 0) owing
         WHERE owed > 0
         WINDOW w AS (ORDER BY seq ROWS UNBOUNDED PRECEDING)
     ), piece AS (
@@ -101,13 +102,37 @@ LANGUAGE sql STABLE SET search_path = ledger, pg_temp AS $$
     SELECT min(due_at)
     FROM (SELECT greatest(l.available_at, s.decided_at, d.since) AS due_at, l.expires_at
           FROM (SELECT min(e.decided_at) AS since
-                FROM arrears a JOIN entries e ON e.lane = a.lane AND e.seq = a.seq
-                WHERE a.lane = p_lane AND a.wallet_id = p_wallet AND a.owed_points > 0) d,
-               lots l JOIN entries s ON s.lane = l.lane AND s.seq = l.source_seq
-          WHERE l.lane = p_lane AND l.wallet_id = p_wallet AND l.is_open AND l.expires_at <= p_at
-            AND l.restriction_id IS NULL AND l.remaining_points > l.held_points) gone
+                FROM (SELECT x.seq FROM arrears x
+                      WHERE x.lane = p_lane AND x.wallet_id = p_wallet AND x.owed_points > 0
+                      OFFSET 0) a
+                CROSS JOIN LATERAL (SELECT x.decided_at FROM entries x
+                                    WHERE x.lane = p_lane AND x.seq BETWEEN a.seq AND a.seq
+                                    ORDER BY x.seq OFFSET 0) e) d,
+               (SELECT * FROM lots x
+                WHERE x.lane = p_lane AND x.wallet_id = p_wallet AND x.is_open
+                  AND x.expires_at <= p_at ORDER BY x.expires_at OFFSET 0) l
+               CROSS JOIN LATERAL (SELECT x.decided_at FROM entries x
+                                   WHERE x.lane = p_lane
+                                     AND x.seq BETWEEN l.source_seq AND l.source_seq
+                                   ORDER BY x.seq OFFSET 0) s
+          WHERE l.restriction_id IS NULL AND l.remaining_points > l.held_points) gone
     WHERE due_at < expires_at
 $$;
+
+-- What the entries of a wallet, as allocations of one kind, took from one of its lots.
+CREATE FUNCTION ledger.points_taken(
+    p_lane smallint, p_wallet bigint, p_lot bigint, p_kind smallint) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = ledger, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT coalesce(-sum(a.points), 0)::bigint
+        FROM (SELECT x.seq FROM entries x
+              WHERE x.lane = p_lane AND x.wallet_id BETWEEN p_wallet AND p_wallet
+              ORDER BY x.wallet_id, x.seq OFFSET 0) e
+        CROSS JOIN LATERAL (SELECT x.points FROM allocations x
+                            WHERE x.lane = p_lane AND x.seq = e.seq AND x.lot_id = p_lot
+                              AND x.kind = p_kind OFFSET 0) a);
+END $$;
 
 -- The points of a wallet that anything may be paid with, in redemption order, as pieces.
 CREATE FUNCTION ledger.free_pieces(
@@ -143,17 +168,24 @@ BEGIN
     LOOP
         SELECT CASE WHEN e.kind = 11 THEN h.purpose ELSE e.kind END AS kind, e.points, e.terms_id,
                e.match_rate
-        INTO redemption FROM entries e
-        LEFT JOIN holds h ON e.kind = 11 AND h.lane = e.lane AND h.hold_seq = e.ref_seq
-        WHERE e.lane = op.lane AND e.seq = op.ref_seq AND e.wallet_id = op.wallet_id
-          AND e.partner_id = op.partner_id
+        INTO redemption
+        FROM (SELECT * FROM entries x
+              WHERE x.lane = op.lane AND x.seq BETWEEN op.ref_seq AND op.ref_seq
+              ORDER BY x.seq OFFSET 0) e
+        LEFT JOIN LATERAL (SELECT x.purpose FROM holds x
+                           WHERE e.kind = 11 AND x.lane = e.lane AND x.hold_seq = e.ref_seq
+                           OFFSET 0) h ON true
+        WHERE e.wallet_id = op.wallet_id AND e.partner_id = op.partner_id
           AND (e.kind IN (2, 7, 8) OR e.kind = 9 AND e.mode = 1 OR h.purpose IN (2, 7, 8));
         IF NOT FOUND THEN
             ops[op.ix].code := 6;                                           -- UnknownReference
             CONTINUE;
         END IF;
-        SELECT coalesce(sum(e.points), 0) INTO refunded FROM entries e
-        WHERE e.lane = op.lane AND e.ref_seq = op.ref_seq AND e.kind = 3;
+        SELECT coalesce(sum(e.points), 0) INTO refunded
+        FROM (SELECT x.kind, x.points FROM entries x
+              WHERE x.lane = op.lane AND x.ref_seq BETWEEN op.ref_seq AND op.ref_seq
+              ORDER BY x.ref_seq OFFSET 0) e
+        WHERE e.kind = 3;
         IF refunded + op.points > redemption.points THEN
             ops[op.ix].code := 9;                                           -- RefundExceedsRedeemed
             ops[op.ix].detail := redemption.points - refunded;
@@ -170,8 +202,11 @@ BEGIN
                    l.restriction_id,
                    (sum(-a.points) OVER w)::bigint + a.points AS low,
                    (sum(-a.points) OVER w)::bigint AS high
-            FROM allocations a JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
-            WHERE a.lane = op.lane AND a.seq = op.ref_seq AND a.kind = redemption.kind
+            FROM (SELECT * FROM allocations x WHERE x.lane = op.lane AND x.seq = op.ref_seq
+                  OFFSET 0) a
+            CROSS JOIN LATERAL (SELECT * FROM lots x
+                                WHERE x.lane = op.lane AND x.lot_id = a.lot_id OFFSET 0) l
+            WHERE a.kind = redemption.kind
             WINDOW w AS (ORDER BY a.line DESC ROWS UNBOUNDED PRECEDING)
         ), restored AS (
             SELECT *, least(high, refunded + op.points) - greatest(low, refunded) AS points
@@ -244,15 +279,14 @@ BEGIN
             ops[op.ix].detail := own;
             CONTINUE;
         END IF;
-        SELECT coalesce(sum(coalesce(e.asked_points, e.points)), 0) INTO reversed FROM entries e
-        WHERE e.lane = op.lane AND e.ref_seq = lot.source_seq AND e.kind = 4
-          AND e.lot_id = lot.lot_id;
+        SELECT coalesce(sum(coalesce(e.asked_points, e.points)), 0) INTO reversed
+        FROM (SELECT x.kind, x.lot_id, x.asked_points, x.points FROM entries x
+              WHERE x.lane = op.lane AND x.ref_seq BETWEEN lot.source_seq AND lot.source_seq
+              ORDER BY x.ref_seq OFFSET 0) e
+        WHERE e.kind = 4 AND e.lot_id = lot.lot_id;
         moved := 0;
         IF spent > 0 THEN
-            SELECT coalesce(-sum(a.points), 0) INTO moved
-            FROM entries e JOIN allocations a ON a.lane = e.lane AND a.seq = e.seq
-            WHERE e.lane = op.lane AND e.wallet_id = op.wallet_id AND a.lot_id = lot.lot_id
-              AND a.kind = 6;
+            moved := ledger.points_taken(op.lane, op.wallet_id, lot.lot_id, 6::smallint);
         END IF;
         IF reversed + moved + op.points > lot.points THEN
             ops[op.ix].code := 11;                                          -- ReverseExceedsIssued

@@ -7,6 +7,7 @@ CREATE FUNCTION ledger.draft_hold_ends(INOUT ops ledger.operation[], INOUT draft
 LANGUAGE plpgsql SET search_path = ledger, pg_temp SET enable_seqscan = off AS $$
 DECLARE
     hold record;
+    op ledger.operation;
     repaid ledger.draft[];
 BEGIN
     FOR hold IN
@@ -23,18 +24,24 @@ BEGIN
                                  ELSE 4 END
                         ELSE 0 END::smallint AS code
             FROM unnest(ops) o
-            LEFT JOIN holds h ON h.lane = o.lane AND h.hold_seq = o.ref_seq
-                  AND h.wallet_id = o.wallet_id AND (h.partner_id = o.partner_id OR o.kind = 13)
-            LEFT JOIN terms_spans t ON t.terms_id = o.terms_id AND t.partner_id = o.partner_id
-                  AND t.effective_from <= o.occurred_at AND o.occurred_at < t.effective_until
+            LEFT JOIN LATERAL (SELECT * FROM holds x
+                               WHERE x.lane = o.lane AND x.hold_seq = o.ref_seq OFFSET 0) h
+                 ON h.wallet_id = o.wallet_id AND (h.partner_id = o.partner_id OR o.kind = 13)
+            LEFT JOIN LATERAL (SELECT * FROM terms_spans x
+                               WHERE x.terms_id = o.terms_id AND x.partner_id = o.partner_id
+                                 AND x.effective_from <= o.occurred_at
+                                 AND o.occurred_at < x.effective_until OFFSET 0) t ON true
             WHERE o.code = 0 AND NOT o.is_replay AND o.kind IN (11, 12, 13)
         ), held AS (
             SELECT k.*, a.lot_id, a.issuer_id, a.issue_terms_id, l.expires_at,
                    l.restriction_id IS NULL AND l.available_at <= k.decided_at AS is_general,
                    (sum(a.held_points) OVER w)::bigint - a.held_points AS low,
                    (sum(a.held_points) OVER w)::bigint AS high
-            FROM asked k JOIN allocations a ON a.lane = k.lane AND a.seq = k.ref_seq
-            JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
+            FROM asked k
+            CROSS JOIN LATERAL (SELECT * FROM allocations x
+                                WHERE x.lane = k.lane AND x.seq = k.ref_seq OFFSET 0) a
+            CROSS JOIN LATERAL (SELECT * FROM lots x
+                                WHERE x.lane = k.lane AND x.lot_id = a.lot_id OFFSET 0) l
             WHERE k.code = 0
             WINDOW w AS (PARTITION BY k.ix ORDER BY a.line ROWS UNBOUNDED PRECEDING)
         ), part AS (
@@ -73,21 +80,23 @@ BEGIN
             END IF;
             CONTINUE;
         END IF;
-        ops[hold.ix].detail := hold.gone;
-        ops[hold.ix].mode := hold.purpose;
-        ops[hold.ix].counter_lane := hold.counter_lane;
-        ops[hold.ix].counter_wallet_id := hold.counter_wallet_id;
+        op := ops[hold.ix];     -- once: each change of one field would copy all of them
+        op.detail := hold.gone;
+        op.mode := hold.purpose;
+        op.counter_lane := hold.counter_lane;
+        op.counter_wallet_id := hold.counter_wallet_id;
         IF hold.kind <> 11 THEN
-            ops[hold.ix].points := hold.points;
-            ops[hold.ix].partner_id := hold.partner_id;
+            op.points := hold.points;
+            op.partner_id := hold.partner_id;
         END IF;
         drafts := drafts || hold.ending;
         IF hold.is_owing THEN
             repaid := ledger.draft_repayment(hold.lane, hold.wallet_id, hold.ix,
                                              cardinality(hold.ending), hold.freed, NULL);
-            ops[hold.ix].owed_change := ledger.repaid_by(repaid);
+            op.owed_change := ledger.repaid_by(repaid);
             drafts := drafts || repaid;
         END IF;
+        ops[hold.ix] := op;
     END LOOP;
 END $$;
 
@@ -110,11 +119,13 @@ BEGIN
         INTO whole, total
         FROM (SELECT l.*, l.remaining_points - l.held_points AS free,
                      row_number() OVER (ORDER BY l.lot_id)::integer AS n
-              FROM lots l
-              WHERE l.lane = op.lane AND l.wallet_id = op.wallet_id AND l.is_open
+              FROM (SELECT * FROM lots x
+                    WHERE x.lane = op.lane AND x.wallet_id = op.wallet_id AND x.is_open
+                      AND x.expires_at > op.decided_at
+                    ORDER BY x.expires_at, x.issue_rank, x.lot_id OFFSET 0) l
+              WHERE l.remaining_points > l.held_points
                 AND (op.contributor_wallet_id IS NULL
-                     OR l.contributor_wallet_id = op.contributor_wallet_id)
-                AND l.expires_at > op.decided_at AND l.remaining_points > l.held_points) x;
+                     OR l.contributor_wallet_id = op.contributor_wallet_id)) x;
         IF total IS NULL THEN
             ops[op.ix].code := 53;                                          -- nothing to book
         ELSE
@@ -162,10 +173,7 @@ BEGIN
                 drafts := drafts || moved;
             END IF;
         ELSIF op.kind = 17 THEN
-            SELECT coalesce(sum(-a.points), 0) INTO booked FROM allocations a
-            JOIN entries e ON e.lane = a.lane AND e.seq = a.seq
-            WHERE e.lane = op.lane AND e.wallet_id = op.wallet_id AND a.lot_id = op.lot_id
-              AND a.kind = 5;
+            booked := ledger.points_taken(op.lane, op.wallet_id, op.lot_id, 5::smallint);
             IF lot.expires_at > op.decided_at THEN
                 ops[op.ix].code := 19;                                      -- LotNotExpired
             ELSIF op.ends_at <= op.decided_at THEN

@@ -45,6 +45,7 @@ class Charge:
 
     `issue_terms_id` counts only points of lots that were issued under these terms. `rest` says that
     no other lane has more to lend: what is left of the cap, all of it in the operation's lane.
+    `limit` is by which a cap that each wallet has to itself judges this charge; None: its own.
 
     Units: `unit` and `back` are points (1) or money of the cap's currency per point; a point that
     is refunded, reversed or freed gives `back`.
@@ -55,6 +56,7 @@ class Charge:
     back: Decimal = ONE
     issue_terms_id: int | None = None
     rest: Decimal | None = None
+    limit: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,7 +160,9 @@ BEGIN
                CASE WHEN o.kind = 6 THEN o.counter_wallet_id END AS counter_wallet_id,
                coalesce(w.owed_points > 0, false) AS is_counter_owing
         FROM unnest(ops) o
-        LEFT JOIN wallets w ON o.kind = 6 AND w.lane = o.lane AND w.wallet_id = o.counter_wallet_id
+        LEFT JOIN LATERAL (SELECT x.owed_points FROM wallets x
+                           WHERE o.kind = 6 AND x.lane = o.lane
+                             AND x.wallet_id = o.counter_wallet_id OFFSET 0) w ON true
         WHERE NOT o.is_replay AND (o.code = 0 OR o.code IN (51, 54, 55, 56, 57)) ORDER BY o.ix
     LOOP
         IF op.code = 0 AND (op.wallet_id = ANY (busy) OR op.counter_wallet_id = ANY (busy)) THEN

@@ -22,7 +22,10 @@ RETURNS TABLE (code smallint, is_replay boolean, seq bigint, detail bigint, poin
                posted_at timestamptz, cap_id bigint)
 LANGUAGE plpgsql SECURITY DEFINER
 -- Plans are kept, by index. The dear operator makes planning count as dear as it is: else a small
--- batch would be planned anew every time, which costs more than booking it.
+-- batch would be planned anew every time, which costs more than booking it. A plan may be made
+-- while a table is empty, and kept while it grows. So nothing here joins a table that grows: its
+-- rows are looked up for each row, behind OFFSET 0; where two indexes fit, the order that is asked
+-- for fits one of them (ADR-0013).
 SET search_path = ledger, pg_temp SET enable_seqscan = off SET jit = off SET cpu_operator_cost = 1
 AS $$
 #variable_conflict use_column
@@ -94,9 +97,10 @@ BEGIN
                     WHEN g.kind IN (1, 2, 7, 8, 9) AND t.terms_id IS NULL THEN
                         CASE WHEN ledger.has_terms(g.partner_id, g.occurred_at) THEN 52 ELSE 4 END
                     WHEN g.kind = 1 AND r.reference_hash IS NOT NULL THEN 5
-                    WHEN w.held_points > 0 AND g.kind NOT IN (5, 13) AND EXISTS (
-                        SELECT FROM holds h WHERE h.lane = g.lane AND h.wallet_id = g.wallet_id
-                                              AND h.is_open AND h.ends_at <= g.decided_at)
+                    WHEN w.held_points > 0 AND g.kind NOT IN (5, 13) AND g.decided_at >= (
+                        SELECT h.ends_at FROM holds h
+                        WHERE h.lane = g.lane AND h.wallet_id = g.wallet_id AND h.is_open
+                        ORDER BY h.ends_at LIMIT 1)
                     THEN 54                                             -- a lapse is to be booked
                     WHEN w.owed_points > 0 AND g.kind NOT IN (5, 13, 14)
                          AND w.balance_points - w.held_points - over.points - apart.points > 0
@@ -106,30 +110,36 @@ BEGIN
                     THEN 55                                             -- a repayment is
                     ELSE 0 END::smallint AS code
         FROM given g
-        LEFT JOIN keys k ON k.lane = g.lane AND k.key_hash = g.key_hash
-        LEFT JOIN wallets w ON w.lane = g.lane AND w.wallet_id = g.wallet_id
-        LEFT JOIN wallets c ON g.kind = 6 AND c.lane = g.lane
-              AND c.wallet_id = g.counter_wallet_id
-        LEFT JOIN terms_spans t ON t.terms_id = g.terms_id AND t.partner_id = g.partner_id
-              AND t.effective_from <= g.occurred_at AND g.occurred_at < t.effective_until
-        LEFT JOIN issue_references r ON r.reference_hash = g.reference_hash
+        LEFT JOIN LATERAL (SELECT * FROM keys x WHERE x.lane = g.lane AND x.key_hash = g.key_hash
+                           OFFSET 0) k ON true
+        LEFT JOIN LATERAL (SELECT * FROM wallets x
+                           WHERE x.lane = g.lane AND x.wallet_id = g.wallet_id OFFSET 0) w ON true
+        LEFT JOIN LATERAL (SELECT * FROM wallets x
+                           WHERE g.kind = 6 AND x.lane = g.lane
+                             AND x.wallet_id = g.counter_wallet_id OFFSET 0) c ON true
+        LEFT JOIN LATERAL (SELECT * FROM terms_spans x
+                           WHERE x.terms_id = g.terms_id AND x.partner_id = g.partner_id
+                             AND x.effective_from <= g.occurred_at
+                             AND g.occurred_at < x.effective_until OFFSET 0) t ON true
+        LEFT JOIN LATERAL (SELECT * FROM issue_references x
+                           WHERE x.reference_hash = g.reference_hash OFFSET 0) r ON true
         LEFT JOIN LATERAL (             -- in the balance, but over: expired and not yet booked
-            SELECT coalesce(sum(l.remaining_points - l.held_points), 0)::bigint AS points
-            FROM lots l
-            WHERE (g.is_debit OR w.owed_points > 0) AND l.lane = g.lane
-              AND l.wallet_id = g.wallet_id AND l.is_open
-              AND l.expires_at <= g.decided_at) over ON true
+            SELECT coalesce(sum(x.free), 0)::bigint AS points
+            FROM (SELECT l.remaining_points - l.held_points AS free FROM lots l
+                  WHERE (g.is_debit OR w.owed_points > 0) AND l.lane = g.lane
+                    AND l.wallet_id = g.wallet_id AND l.is_open AND l.expires_at <= g.decided_at
+                  ORDER BY l.expires_at OFFSET 0) x) over ON true
         LEFT JOIN LATERAL (             -- pending, or restricted to some uses
-            SELECT coalesce(sum(l.remaining_points - l.held_points), 0)::bigint AS points,
-                   coalesce(sum(l.remaining_points - l.held_points)
-                                FILTER (WHERE l.available_at <= g.decided_at), 0)
+            SELECT coalesce(sum(x.free), 0)::bigint AS points,
+                   coalesce(sum(x.free) FILTER (WHERE x.available_at <= g.decided_at), 0)
                        AS restricted_points
-            FROM lots l
-            WHERE (g.is_debit OR w.owed_points > 0) AND l.lane = g.lane
-              AND l.wallet_id = g.wallet_id AND l.is_open
-              AND (l.available_at > '-infinity' OR l.restriction_id IS NOT NULL)
-              AND (l.available_at > g.decided_at OR l.restriction_id IS NOT NULL)
-              AND l.expires_at > g.decided_at) apart ON true
+            FROM (SELECT l.remaining_points - l.held_points AS free, l.available_at FROM lots l
+                  WHERE (g.is_debit OR w.owed_points > 0) AND l.lane = g.lane
+                    AND l.wallet_id = g.wallet_id AND l.is_open
+                    AND (l.available_at > '-infinity' OR l.restriction_id IS NOT NULL)
+                    AND (l.available_at > g.decided_at OR l.restriction_id IS NOT NULL)
+                    AND l.expires_at > g.decided_at
+                  ORDER BY l.available_at OFFSET 0) x) apart ON true
     ), totalled AS (
         SELECT *, sum(points) FILTER (WHERE code = 0 AND is_debit AND NOT is_replay
                                         AND NOT is_special)
@@ -191,11 +201,19 @@ BEGIN
     IF 5 = ANY (a_kind) THEN
         SELECT * INTO ops, drafts FROM ledger.draft_expiries(ops, drafts);
     END IF;
-    IF a_kind && '{10,11,12,13,14,16,17,18,19}'::smallint[] THEN
+    IF 10 = ANY (a_kind) AND 0 = ANY (a_points) THEN
         SELECT * INTO ops, drafts FROM ledger.draft_whole_holds(ops, drafts);
+    END IF;
+    IF a_kind && '{11,12,13}'::smallint[] THEN
         SELECT * INTO ops, drafts FROM ledger.draft_hold_ends(ops, drafts);
+    END IF;
+    IF 14 = ANY (a_kind) THEN
         SELECT * INTO ops, drafts FROM ledger.draft_due_repayments(ops, drafts);
+    END IF;
+    IF a_kind && '{16,17,18}'::smallint[] THEN
         SELECT * INTO ops, drafts FROM ledger.draft_lot_changes(ops, drafts);
+    END IF;
+    IF 19 = ANY (a_kind) THEN
         ops := ledger.judge_debts(ops);
     END IF;
     IF a_kind && '{3,4,11,12,13}'::smallint[]
@@ -312,7 +330,9 @@ BEGIN
                           held_points = l.held_points + c.held_points,
                           is_open = l.remaining_points + c.points > 0,
                           available_at = coalesce(c.available_at, l.available_at)
-        FROM lot_change c WHERE l.lane = c.lane AND l.lot_id = c.lot_id RETURNING 1
+        FROM lot_change c CROSS JOIN LATERAL (
+            SELECT x.ctid FROM lots x WHERE x.lane = c.lane AND x.lot_id = c.lot_id OFFSET 0) place
+        WHERE l.ctid = place.ctid RETURNING 1
     ), wallet_change AS MATERIALIZED (
         SELECT lane, wallet_id, sum(points)::bigint AS points, sum(held_points)::bigint AS held,
                sum(owed_change)::bigint AS owed, max(seq) AS seq
@@ -329,7 +349,10 @@ BEGIN
         UPDATE wallets w SET balance_points = w.balance_points + c.points,
                              held_points = w.held_points + c.held,
                              owed_points = w.owed_points + c.owed, last_seq = c.seq
-        FROM wallet_change c WHERE w.lane = c.lane AND w.wallet_id = c.wallet_id RETURNING 1
+        FROM wallet_change c CROSS JOIN LATERAL (
+            SELECT x.ctid FROM wallets x
+            WHERE x.lane = c.lane AND x.wallet_id = c.wallet_id OFFSET 0) place
+        WHERE w.ctid = place.ctid RETURNING 1
     ), flowed AS (
         INSERT INTO flows AS f (lane, segment_id, kind, issuer_id, acceptor_id, issue_terms_id,
                                 acceptor_terms_id, is_reversal, points, entry_count)
@@ -380,7 +403,7 @@ BEGIN
         FROM unnest(ops) o
         WHERE NOT o.is_replay AND o.code < 50 AND o.key_hash IS NOT NULL
           -- A wallet that was merged is opened for what belongs there: closed is no answer.
-          AND NOT (o.code = 3 AND o.kind IN (3, 4, 19))
+          AND NOT (o.code = 3 AND o.kind IN (3, 4, 16, 17, 18, 19))
     ), advanced AS (
         UPDATE lanes l SET last_seq = m.last_seq, last_posted_at = m.last_posted_at,
                            last_lot_id = m.last_lot_id

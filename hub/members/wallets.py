@@ -2,10 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from typing import Final
 
-from hub.kernel.tx import RawConnection
+from hub.kernel.kept import KeptConnection
 from hub.ledger.operations import Place
 from hub.members.enrolment import check_reference
 from hub.members.errors import AccountNotLinked
@@ -25,10 +24,9 @@ class WalletFinder:
     for a merged one is led on. What was not found is asked again, since it may be linked by now.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[RawConnection]]) -> None:
-        self.forwards = Forwards(connect)
-        self._connect = connect
-        self._connection: RawConnection | None = None
+    def __init__(self, kept: KeptConnection, forwards: Forwards) -> None:
+        self.forwards = forwards
+        self._kept = kept
         self._remembered: OrderedDict[Reference, Place] = OrderedDict()
         self._asked: dict[Reference, asyncio.Future[Place | None]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -58,11 +56,6 @@ class WalletFinder:
         await self.forwards.refresh()
         self._remembered.clear()
 
-    async def close(self) -> None:
-        """Close the finder's connection."""
-        if self._connection is not None:
-            await self._connection.close()
-
     async def _answer(self) -> None:
         while self._asked:
             await asyncio.sleep(0)  # whoever asks now is answered by the same query
@@ -70,9 +63,8 @@ class WalletFinder:
             for reference in asked:
                 del self._asked[reference]
             try:
-                if self._connection is None or self._connection.is_closed():
-                    self._connection = await self._connect()
-                found = await fetch_wallets(self._connection, list(asked))
+                async with self._kept.use() as connection:
+                    found = await fetch_wallets(connection, list(asked))
             except Exception as error:  # noqa: BLE001 (whatever it is, the askers must hear of it)
                 for future in asked.values():
                     future.set_exception(error)

@@ -23,7 +23,7 @@ CREATE TYPE ledger.charge AS (
 );
 
 COMMENT ON TYPE ledger.charge IS 'One charge on its way through post_batch. rest_amount: there is no more to borrow beyond this;
-NULL: there may be.';
+NULL: there may be. Of a cap that each wallet has to itself: its limit for this charge.';
 
 CREATE TYPE ledger.draft AS (
 	ix integer,
@@ -456,7 +456,9 @@ CREATE FUNCTION ledger.audit() RETURNS TABLE(rule text, place text, found text, 
            coalesce(u.used, 0)::text, coalesce(c.amount, 0)::text
     FROM cap_usage u FULL JOIN (
         SELECT lane, cap_id, wallet_id, sum(amount) AS amount
-        FROM charges JOIN caps USING (cap_id) WHERE is_per_wallet GROUP BY 1, 2, 3) c
+        FROM (SELECT lane, cap_id, wallet_id, amount FROM charges
+              UNION ALL SELECT lane, cap_id, wallet_id, amount FROM cap_carries) used
+        JOIN caps USING (cap_id) WHERE is_per_wallet GROUP BY 1, 2, 3) c
     USING (lane, cap_id, wallet_id)
     WHERE coalesce(u.used, 0) <> coalesce(c.amount, 0)
     UNION ALL
@@ -515,6 +517,13 @@ CREATE FUNCTION ledger.audit_news(a_lane smallint[], a_from bigint[]) RETURNS TA
         SELECT h.* FROM news n JOIN holds h ON h.lane = n.lane AND h.hold_seq =
             CASE n.kind WHEN 10 THEN n.seq ELSE n.ref_seq END
         WHERE n.kind IN (10, 11, 12, 13)
+    ), charged AS MATERIALIZED (
+        SELECT DISTINCT c.lane, c.cap_id, c.wallet_id, k.is_per_wallet, k.is_overdrawn,
+               k.limit_amount
+        FROM news n
+        CROSS JOIN LATERAL (SELECT * FROM charges x
+                            WHERE x.lane = n.lane AND x.seq = n.seq OFFSET 0) c
+        JOIN caps k ON k.cap_id = c.cap_id
     )
     SELECT 'sequence is dense', format('lane %s', l.lane),
            format('%s new entries up to %s', count(n.seq), coalesce(max(n.seq), s.from_seq)),
@@ -639,6 +648,84 @@ CREATE FUNCTION ledger.audit_news(a_lane smallint[], a_from bigint[]) RETURNS TA
     CROSS JOIN LATERAL (SELECT sum(e.points) AS points FROM entries e
                         WHERE e.lane = o.lane AND e.ref_seq = o.seq AND e.kind = 3) r
     WHERE r.points > o.points
+    UNION ALL
+    SELECT 'cuts partition the lane', format('lane %s, segment %s', c.lane, c.segment_id),
+           c.to_seq::text, x.last_seq::text
+    FROM since s JOIN cuts c ON c.lane = s.lane JOIN segments g ON g.segment_id = c.segment_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(max(n.seq), s.from_seq) AS last_seq
+        FROM news n JOIN segments y ON y.segment_id = n.segment_id
+        WHERE n.lane = c.lane AND y.ends_at <= g.ends_at) x
+    WHERE c.to_seq <> x.last_seq
+      AND (c.to_seq > s.from_seq OR c.segment_id IN (SELECT segment_id FROM news))
+    UNION ALL
+    SELECT 'flow equals the journal',
+           format('lane %s, segment %s, kind %s, issuer %s, acceptor %s, terms %s/%s, reversal %s',
+                  j.lane, j.segment_id, j.kind, j.issuer_id, j.acceptor_id, j.issue_terms_id,
+                  j.acceptor_terms_id, j.is_reversal),
+           format('%s points, %s entries', coalesce(f.points, 0), coalesce(f.entry_count, 0)),
+           format('%s points, %s entries, or more', j.points, j.entry_count)
+    FROM (SELECT lane, segment_id, kind, issuer_id, acceptor_id, issue_terms_id, acceptor_terms_id,
+                 is_reversal, sum(points)::bigint AS points, sum(entry_count) AS entry_count
+          FROM (SELECT lane, segment_id, kind, partner_id AS issuer_id, 0 AS acceptor_id,
+                       terms_id AS issue_terms_id, 0 AS acceptor_terms_id, false AS is_reversal,
+                       points, 1 AS entry_count
+                FROM news WHERE kind = 1 AND points > 0
+                UNION ALL
+                SELECT a.lane, n.segment_id, a.kind, a.issuer_id, a.acceptor_id, a.issue_terms_id,
+                       a.acceptor_terms_id, a.is_reversal, abs(a.points), (a.line = 1)::integer
+                FROM news n JOIN allocations a ON a.lane = n.lane AND a.seq = n.seq
+                WHERE a.kind <> 6 AND a.points <> 0) moves
+          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8) j
+    LEFT JOIN LATERAL (
+        SELECT x.points, x.entry_count FROM flows x
+        WHERE x.lane = j.lane AND x.segment_id = j.segment_id AND x.kind = j.kind
+          AND x.issuer_id = j.issuer_id AND x.acceptor_id = j.acceptor_id
+          AND x.issue_terms_id = j.issue_terms_id AND x.acceptor_terms_id = j.acceptor_terms_id
+          AND x.is_reversal = j.is_reversal OFFSET 0) f ON true
+    WHERE coalesce(f.points, 0) < j.points OR coalesce(f.entry_count, 0) < j.entry_count
+    UNION ALL
+    SELECT 'liability equals the lots',
+           format('lane %s, issuer %s, terms %s, month %s', o.lane, o.issuer_id, o.issue_terms_id,
+                  o.expires_month),
+           coalesce(b.points, 0)::text, format('%s or more', o.points)
+    FROM (SELECT lane, issuer_id, issue_terms_id, ledger.month_of(expires_at) AS expires_month,
+                 sum(remaining_points)::bigint AS points
+          FROM open_lots GROUP BY 1, 2, 3, 4) o
+    LEFT JOIN LATERAL (
+        SELECT x.points FROM liabilities x
+        WHERE x.lane = o.lane AND x.issuer_id = o.issuer_id
+          AND x.issue_terms_id = o.issue_terms_id AND x.expires_month = o.expires_month
+        OFFSET 0) b ON true
+    WHERE coalesce(b.points, 0) < o.points
+    UNION ALL
+    SELECT 'slices sum to their cap', format('cap %s', k.cap_id), coalesce(s.granted, 0)::text,
+           k.limit_amount::text
+    FROM (SELECT DISTINCT cap_id, limit_amount FROM charged WHERE NOT is_per_wallet) k
+    CROSS JOIN LATERAL (SELECT sum(x.granted) AS granted FROM cap_slices x
+                        WHERE x.cap_id = k.cap_id) s
+    WHERE coalesce(s.granted, 0) <> k.limit_amount
+    UNION ALL
+    SELECT CASE WHEN s.cap_id IS NULL THEN 'charge has a slice'
+                ELSE 'slice is within what it was granted' END,
+           format('lane %s, cap %s', k.lane, k.cap_id), coalesce(s.used::text, 'none'),
+           coalesce(s.granted::text, 'a slice of the lane')
+    FROM (SELECT DISTINCT lane, cap_id, is_overdrawn FROM charged WHERE NOT is_per_wallet) k
+    LEFT JOIN cap_slices s USING (lane, cap_id)
+    WHERE s.cap_id IS NULL OR s.used > s.granted AND NOT k.is_overdrawn
+    UNION ALL
+    SELECT 'usage of a wallet equals its charges',
+           format('lane %s, cap %s, wallet %s', k.lane, k.cap_id, k.wallet_id),
+           coalesce(u.used, 0)::text, (coalesce(c.amount, 0) + coalesce(p.amount, 0))::text
+    FROM charged k LEFT JOIN cap_usage u USING (lane, cap_id, wallet_id)
+    CROSS JOIN LATERAL (
+        SELECT sum(x.amount) AS amount FROM entries e
+        JOIN charges x ON x.lane = e.lane AND x.seq = e.seq AND x.cap_id = k.cap_id
+        WHERE e.lane = k.lane AND e.wallet_id = k.wallet_id) c
+    CROSS JOIN LATERAL (
+        SELECT sum(x.amount) AS amount FROM cap_carries x
+        WHERE x.lane = k.lane AND x.wallet_id = k.wallet_id AND x.cap_id = k.cap_id) p
+    WHERE k.is_per_wallet AND coalesce(u.used, 0) <> coalesce(c.amount, 0) + coalesce(p.amount, 0)
 $$;
 
 CREATE FUNCTION ledger.book_charges(ops ledger.operation[], charges ledger.charge[], seqs bigint[]) RETURNS void
@@ -661,11 +748,14 @@ BEGIN
     ), slice AS (
         UPDATE cap_slices s SET used = s.used + c.amount
         FROM (SELECT lane, cap_id, sum(amount) AS amount FROM charge GROUP BY lane, cap_id) c
-        WHERE s.lane = c.lane AND s.cap_id = c.cap_id
+        CROSS JOIN LATERAL (SELECT x.ctid FROM cap_slices x
+                            WHERE x.lane = c.lane AND x.cap_id = c.cap_id OFFSET 0) place
+        WHERE s.ctid = place.ctid
     )
     INSERT INTO cap_usage AS u (lane, cap_id, wallet_id, used)
     SELECT c.lane, c.cap_id, c.wallet_id, sum(c.amount) FROM charge c
-    JOIN caps k ON k.cap_id = c.cap_id WHERE k.is_per_wallet GROUP BY 1, 2, 3
+    CROSS JOIN LATERAL (SELECT x.is_per_wallet FROM caps x WHERE x.cap_id = c.cap_id OFFSET 0) k
+    WHERE k.is_per_wallet GROUP BY 1, 2, 3
     ON CONFLICT (lane, cap_id, wallet_id) DO UPDATE SET used = u.used + excluded.used;
 END $$;
 
@@ -676,7 +766,10 @@ CREATE FUNCTION ledger.book_claims(ops ledger.operation[], drafts ledger.draft[]
     AS $$
 BEGIN
     WITH op AS MATERIALIZED (
-        SELECT o.*, seqs[o.ix] AS new_seq FROM unnest(ops) o WHERE seqs[o.ix] > 0
+        SELECT o.ix, o.lane, o.kind, o.wallet_id, o.partner_id, o.points, o.mode, o.ref_seq,
+               o.ends_at, o.counter_lane, o.counter_wallet_id, o.owed_change,
+               seqs[o.ix] AS new_seq
+        FROM unnest(ops) o WHERE seqs[o.ix] > 0
     ), held AS (
         INSERT INTO holds (lane, hold_seq, wallet_id, partner_id, purpose, points, ends_at,
                            counter_lane, counter_wallet_id)
@@ -686,7 +779,10 @@ BEGIN
     ), ended_hold AS (
         UPDATE holds h SET is_open = false, ended_seq = o.new_seq,
                            captured_points = CASE o.kind WHEN 11 THEN o.points ELSE 0 END
-        FROM op o WHERE o.kind IN (11, 12, 13) AND h.lane = o.lane AND h.hold_seq = o.ref_seq
+        FROM op o CROSS JOIN LATERAL (
+            SELECT x.ctid FROM holds x WHERE x.lane = o.lane AND x.hold_seq = o.ref_seq OFFSET 0
+        ) place
+        WHERE o.kind IN (11, 12, 13) AND h.ctid = place.ctid
     ), indebted AS (
         INSERT INTO arrears (lane, wallet_id, seq, creditor_id, points, owed_points)
         SELECT lane, wallet_id, new_seq, partner_id, owed_change, owed_change
@@ -702,8 +798,11 @@ BEGIN
         GROUP BY lane, wallet_id, arrears_seq
     )
     UPDATE arrears a SET owed_points = a.owed_points + r.points
-    FROM repayment r
-    WHERE a.lane = r.lane AND a.wallet_id = r.wallet_id AND a.seq = r.arrears_seq;
+    FROM repayment r CROSS JOIN LATERAL (
+        SELECT x.ctid FROM arrears x
+        WHERE x.lane = r.lane AND x.wallet_id = r.wallet_id AND x.seq = r.arrears_seq OFFSET 0
+    ) place
+    WHERE a.ctid = place.ctid;
 END $$;
 
 CREATE FUNCTION ledger.book_moved_lots(ops ledger.operation[], drafts ledger.draft[], seqs bigint[], first_lots bigint[]) RETURNS void
@@ -721,7 +820,8 @@ BEGIN
            l.available_at, CASE o.kind WHEN 6 THEN d.expires_at ELSE o.ends_at END, seqs[d.ix],
            l.lot_id, l.restriction_id, coalesce(o.contributor_wallet_id, l.contributor_wallet_id)
     FROM unnest(drafts) d JOIN unnest(ops) o ON o.ix = d.ix AND seqs[o.ix] > 0
-    JOIN lots l ON l.lane = o.lane AND l.lot_id = d.lot_id
+    CROSS JOIN LATERAL (SELECT * FROM lots x
+                        WHERE x.lane = o.lane AND x.lot_id = d.lot_id OFFSET 0) l
     WHERE d.new_lot IS NOT NULL;
 END $$;
 
@@ -772,6 +872,55 @@ BEGIN
     RETURN greatest(here, 0);
 END $$;
 
+CREATE FUNCTION ledger.carry(p_lane smallint, p_cap bigint, p_wallet bigint, p_key uuid, p_amount numeric) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'ledger', 'pg_temp'
+    AS $$
+BEGIN
+    INSERT INTO cap_carries (lane, wallet_id, line, cap_id, key_hash, amount)
+    SELECT p_lane, p_wallet, coalesce(max(c.line), 0) + 1, p_cap, p_key, p_amount
+    FROM cap_carries c WHERE c.lane = p_lane AND c.wallet_id = p_wallet;
+    INSERT INTO cap_usage AS u (lane, cap_id, wallet_id, used)
+    VALUES (p_lane, p_cap, p_wallet, p_amount)
+    ON CONFLICT (lane, cap_id, wallet_id) DO UPDATE SET used = u.used + excluded.used;
+END $$;
+
+CREATE FUNCTION ledger.carry_back(p_lane smallint, p_wallet bigint, p_from_lane smallint, p_from_wallet bigint, p_key uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'ledger', 'pg_temp'
+    AS $$
+DECLARE
+    carried record;
+BEGIN
+    PERFORM FROM lanes WHERE lane IN (p_lane, p_from_lane) ORDER BY lane FOR UPDATE;
+    FOR carried IN
+        SELECT c.cap_id, sum(c.amount) AS amount FROM cap_carries c
+        WHERE c.lane = p_from_lane AND c.wallet_id = p_from_wallet AND c.key_hash = p_key
+        GROUP BY c.cap_id HAVING sum(c.amount) <> 0
+    LOOP
+        PERFORM ledger.carry(p_from_lane, carried.cap_id, p_from_wallet, p_key, -carried.amount);
+        PERFORM ledger.carry(p_lane, carried.cap_id, p_wallet, p_key, carried.amount);
+    END LOOP;
+END $$;
+
+CREATE FUNCTION ledger.carry_usage(p_lane smallint, p_wallet bigint, p_to_lane smallint, p_to_wallet bigint, p_key uuid, p_since timestamp with time zone) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'ledger', 'pg_temp'
+    AS $$
+DECLARE
+    carried record;
+BEGIN
+    PERFORM FROM lanes WHERE lane IN (p_lane, p_to_lane) ORDER BY lane FOR UPDATE;
+    FOR carried IN
+        SELECT u.cap_id, u.used FROM caps k
+        JOIN cap_usage u ON u.lane = p_lane AND u.cap_id = k.cap_id AND u.wallet_id = p_wallet
+        WHERE k.is_per_wallet AND k.ends_at > p_since AND u.used <> 0
+    LOOP
+        PERFORM ledger.carry(p_lane, carried.cap_id, p_wallet, p_key, -carried.used);
+        PERFORM ledger.carry(p_to_lane, carried.cap_id, p_to_wallet, p_key, carried.used);
+    END LOOP;
+END $$;
+
 CREATE FUNCTION ledger.charge_amounts(ops ledger.operation[], drafts ledger.draft[], charges ledger.charge[]) RETURNS ledger.charge[]
     LANGUAGE plpgsql STABLE
     SET search_path TO 'ledger', 'pg_temp'
@@ -786,7 +935,7 @@ BEGIN
                          ORDER BY c.ix, k.is_per_wallet DESC, k.cap_id)
         FROM unnest(charges) c
         JOIN unnest(ops) o ON o.ix = c.ix AND o.code = 0 AND NOT o.is_replay
-        JOIN caps k ON k.cap_id = c.cap_id
+        CROSS JOIN LATERAL (SELECT * FROM caps x WHERE x.cap_id = c.cap_id OFFSET 0) k
         LEFT JOIN (SELECT x.ix, x.issue_terms_id, sum(x.held_points - x.points) AS points
                    FROM unnest(drafts) x GROUP BY x.ix, x.issue_terms_id) d
              ON d.ix = c.ix AND d.issue_terms_id = c.issue_terms_id);
@@ -802,8 +951,10 @@ BEGIN
             SELECT o.ix, o.lane, coalesce(e.ref_seq, o.ref_seq) AS origin_seq, d.issue_terms_id,
                    d.points
             FROM unnest(ops) o
-            LEFT JOIN entries e ON o.kind = 3 AND e.lane = o.lane AND e.seq = o.ref_seq
-                  AND e.kind = 11
+            LEFT JOIN LATERAL (SELECT x.kind, x.ref_seq FROM entries x
+                               WHERE o.kind = 3 AND x.lane = o.lane
+                                 AND x.seq BETWEEN o.ref_seq AND o.ref_seq
+                               ORDER BY x.seq OFFSET 0) e ON e.kind = 11
             CROSS JOIN LATERAL (
                 SELECT x.issue_terms_id,
                        sum(CASE o.kind WHEN 3 THEN x.points ELSE -x.held_points END) AS points
@@ -821,9 +972,13 @@ BEGIN
               FROM undone GROUP BY ix, lane, origin_seq
               UNION ALL
               SELECT * FROM undone WHERE issue_terms_id IS NOT NULL) u
-        JOIN charges c ON c.lane = u.lane AND c.seq = u.origin_seq AND c.amount > 0
-         AND c.issue_terms_id IS NOT DISTINCT FROM u.issue_terms_id
-        JOIN entries origin ON origin.lane = u.lane AND origin.seq = u.origin_seq
+        CROSS JOIN LATERAL (SELECT * FROM charges x
+                            WHERE x.lane = u.lane AND x.seq = u.origin_seq AND x.amount > 0
+                              AND x.issue_terms_id IS NOT DISTINCT FROM u.issue_terms_id
+                            OFFSET 0) c
+        CROSS JOIN LATERAL (SELECT x.kind FROM entries x
+                            WHERE x.lane = u.lane AND x.seq BETWEEN u.origin_seq AND u.origin_seq
+                            ORDER BY x.seq OFFSET 0) origin
         WHERE ((ops[u.ix]).kind = 4) = (origin.kind = 1));
 END $$;
 
@@ -840,10 +995,14 @@ BEGIN
     IF here.segment_id <> p_segment THEN
         RETURN EXISTS (SELECT FROM cuts WHERE lane = p_lane AND segment_id = p_segment);
     END IF;
-    IF EXISTS (SELECT FROM lots l WHERE l.lane = p_lane AND l.is_open AND l.expires_at < 'infinity'
-                 AND l.expires_at < here.segment_until AND l.remaining_points > l.held_points)
-       OR EXISTS (SELECT FROM holds h WHERE h.lane = p_lane AND h.is_open
-                    AND h.ends_at < here.segment_until) THEN
+    -- In order, so that a plan made while there are no lots and holds takes these indexes too.
+    IF (SELECT l.lot_id FROM lots l
+        WHERE l.lane = p_lane AND l.is_open AND l.expires_at < 'infinity'
+          AND l.expires_at < here.segment_until AND l.remaining_points > l.held_points
+        ORDER BY l.expires_at LIMIT 1) IS NOT NULL
+       OR (SELECT h.hold_seq FROM holds h WHERE h.lane = p_lane AND h.is_open
+             AND h.ends_at < 'infinity' AND h.ends_at < here.segment_until
+           ORDER BY h.ends_at LIMIT 1) IS NOT NULL THEN
         RETURN false;
     END IF;
     SELECT * INTO STRICT next_segment FROM segments WHERE starts_at = here.segment_until;
@@ -862,15 +1021,21 @@ BEGIN
     RETURN NOT EXISTS (
         SELECT FROM (SELECT o.lane, c.cap_id,
                             CASE WHEN k.is_per_wallet THEN c.wallet_id END AS wallet_id,
-                            sum(c.amount) AS amount
+                            sum(c.amount) AS amount, min(c.rest_amount) AS limit_amount
                      FROM unnest(charges) c JOIN unnest(ops) o ON o.ix = c.ix
-                     JOIN caps k ON k.cap_id = c.cap_id
+                     CROSS JOIN LATERAL (SELECT x.is_per_wallet FROM caps x
+                                         WHERE x.cap_id = c.cap_id OFFSET 0) k
                      WHERE c.amount > 0 GROUP BY 1, 2, 3) needed
-        JOIN caps k ON k.cap_id = needed.cap_id
-        LEFT JOIN cap_slices s ON s.lane = needed.lane AND s.cap_id = needed.cap_id
-        LEFT JOIN cap_usage u ON u.lane = needed.lane AND u.cap_id = needed.cap_id
-              AND u.wallet_id = needed.wallet_id
-        WHERE needed.amount > CASE WHEN k.is_per_wallet THEN k.limit_amount - coalesce(u.used, 0)
+        CROSS JOIN LATERAL (SELECT * FROM caps x WHERE x.cap_id = needed.cap_id OFFSET 0) k
+        LEFT JOIN LATERAL (SELECT * FROM cap_slices x
+                           WHERE x.lane = needed.lane AND x.cap_id = needed.cap_id OFFSET 0) s
+             ON true
+        LEFT JOIN LATERAL (SELECT * FROM cap_usage x
+                           WHERE x.lane = needed.lane AND x.cap_id = needed.cap_id
+                             AND x.wallet_id = needed.wallet_id OFFSET 0) u ON true
+        WHERE needed.amount > CASE WHEN k.is_per_wallet
+                                   THEN coalesce(needed.limit_amount, k.limit_amount)
+                                        - coalesce(u.used, 0)
                                    WHEN k.is_overdrawn THEN 0
                                    ELSE coalesce(s.granted - s.used, 0) END);
 END $$;
@@ -941,6 +1106,7 @@ CREATE FUNCTION ledger.draft_hold_ends(INOUT ops ledger.operation[], INOUT draft
     AS $$
 DECLARE
     hold record;
+    op ledger.operation;
     repaid ledger.draft[];
 BEGIN
     FOR hold IN
@@ -957,18 +1123,24 @@ BEGIN
                                  ELSE 4 END
                         ELSE 0 END::smallint AS code
             FROM unnest(ops) o
-            LEFT JOIN holds h ON h.lane = o.lane AND h.hold_seq = o.ref_seq
-                  AND h.wallet_id = o.wallet_id AND (h.partner_id = o.partner_id OR o.kind = 13)
-            LEFT JOIN terms_spans t ON t.terms_id = o.terms_id AND t.partner_id = o.partner_id
-                  AND t.effective_from <= o.occurred_at AND o.occurred_at < t.effective_until
+            LEFT JOIN LATERAL (SELECT * FROM holds x
+                               WHERE x.lane = o.lane AND x.hold_seq = o.ref_seq OFFSET 0) h
+                 ON h.wallet_id = o.wallet_id AND (h.partner_id = o.partner_id OR o.kind = 13)
+            LEFT JOIN LATERAL (SELECT * FROM terms_spans x
+                               WHERE x.terms_id = o.terms_id AND x.partner_id = o.partner_id
+                                 AND x.effective_from <= o.occurred_at
+                                 AND o.occurred_at < x.effective_until OFFSET 0) t ON true
             WHERE o.code = 0 AND NOT o.is_replay AND o.kind IN (11, 12, 13)
         ), held AS (
             SELECT k.*, a.lot_id, a.issuer_id, a.issue_terms_id, l.expires_at,
                    l.restriction_id IS NULL AND l.available_at <= k.decided_at AS is_general,
                    (sum(a.held_points) OVER w)::bigint - a.held_points AS low,
                    (sum(a.held_points) OVER w)::bigint AS high
-            FROM asked k JOIN allocations a ON a.lane = k.lane AND a.seq = k.ref_seq
-            JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
+            FROM asked k
+            CROSS JOIN LATERAL (SELECT * FROM allocations x
+                                WHERE x.lane = k.lane AND x.seq = k.ref_seq OFFSET 0) a
+            CROSS JOIN LATERAL (SELECT * FROM lots x
+                                WHERE x.lane = k.lane AND x.lot_id = a.lot_id OFFSET 0) l
             WHERE k.code = 0
             WINDOW w AS (PARTITION BY k.ix ORDER BY a.line ROWS UNBOUNDED PRECEDING)
         ), part AS (
@@ -1007,21 +1179,23 @@ BEGIN
             END IF;
             CONTINUE;
         END IF;
-        ops[hold.ix].detail := hold.gone;
-        ops[hold.ix].mode := hold.purpose;
-        ops[hold.ix].counter_lane := hold.counter_lane;
-        ops[hold.ix].counter_wallet_id := hold.counter_wallet_id;
+        op := ops[hold.ix];     -- once: each change of one field would copy all of them
+        op.detail := hold.gone;
+        op.mode := hold.purpose;
+        op.counter_lane := hold.counter_lane;
+        op.counter_wallet_id := hold.counter_wallet_id;
         IF hold.kind <> 11 THEN
-            ops[hold.ix].points := hold.points;
-            ops[hold.ix].partner_id := hold.partner_id;
+            op.points := hold.points;
+            op.partner_id := hold.partner_id;
         END IF;
         drafts := drafts || hold.ending;
         IF hold.is_owing THEN
             repaid := ledger.draft_repayment(hold.lane, hold.wallet_id, hold.ix,
                                              cardinality(hold.ending), hold.freed, NULL);
-            ops[hold.ix].owed_change := ledger.repaid_by(repaid);
+            op.owed_change := ledger.repaid_by(repaid);
             drafts := drafts || repaid;
         END IF;
+        ops[hold.ix] := op;
     END LOOP;
 END $$;
 
@@ -1063,10 +1237,7 @@ BEGIN
                 drafts := drafts || moved;
             END IF;
         ELSIF op.kind = 17 THEN
-            SELECT coalesce(sum(-a.points), 0) INTO booked FROM allocations a
-            JOIN entries e ON e.lane = a.lane AND e.seq = a.seq
-            WHERE e.lane = op.lane AND e.wallet_id = op.wallet_id AND a.lot_id = op.lot_id
-              AND a.kind = 5;
+            booked := ledger.points_taken(op.lane, op.wallet_id, op.lot_id, 5::smallint);
             IF lot.expires_at > op.decided_at THEN
                 ops[op.ix].code := 19;                                      -- LotNotExpired
             ELSIF op.ends_at <= op.decided_at THEN
@@ -1121,17 +1292,24 @@ BEGIN
     LOOP
         SELECT CASE WHEN e.kind = 11 THEN h.purpose ELSE e.kind END AS kind, e.points, e.terms_id,
                e.match_rate
-        INTO redemption FROM entries e
-        LEFT JOIN holds h ON e.kind = 11 AND h.lane = e.lane AND h.hold_seq = e.ref_seq
-        WHERE e.lane = op.lane AND e.seq = op.ref_seq AND e.wallet_id = op.wallet_id
-          AND e.partner_id = op.partner_id
+        INTO redemption
+        FROM (SELECT * FROM entries x
+              WHERE x.lane = op.lane AND x.seq BETWEEN op.ref_seq AND op.ref_seq
+              ORDER BY x.seq OFFSET 0) e
+        LEFT JOIN LATERAL (SELECT x.purpose FROM holds x
+                           WHERE e.kind = 11 AND x.lane = e.lane AND x.hold_seq = e.ref_seq
+                           OFFSET 0) h ON true
+        WHERE e.wallet_id = op.wallet_id AND e.partner_id = op.partner_id
           AND (e.kind IN (2, 7, 8) OR e.kind = 9 AND e.mode = 1 OR h.purpose IN (2, 7, 8));
         IF NOT FOUND THEN
             ops[op.ix].code := 6;                                           -- UnknownReference
             CONTINUE;
         END IF;
-        SELECT coalesce(sum(e.points), 0) INTO refunded FROM entries e
-        WHERE e.lane = op.lane AND e.ref_seq = op.ref_seq AND e.kind = 3;
+        SELECT coalesce(sum(e.points), 0) INTO refunded
+        FROM (SELECT x.kind, x.points FROM entries x
+              WHERE x.lane = op.lane AND x.ref_seq BETWEEN op.ref_seq AND op.ref_seq
+              ORDER BY x.ref_seq OFFSET 0) e
+        WHERE e.kind = 3;
         IF refunded + op.points > redemption.points THEN
             ops[op.ix].code := 9;                                           -- RefundExceedsRedeemed
             ops[op.ix].detail := redemption.points - refunded;
@@ -1148,8 +1326,11 @@ BEGIN
                    l.restriction_id,
                    (sum(-a.points) OVER w)::bigint + a.points AS low,
                    (sum(-a.points) OVER w)::bigint AS high
-            FROM allocations a JOIN lots l ON l.lane = a.lane AND l.lot_id = a.lot_id
-            WHERE a.lane = op.lane AND a.seq = op.ref_seq AND a.kind = redemption.kind
+            FROM (SELECT * FROM allocations x WHERE x.lane = op.lane AND x.seq = op.ref_seq
+                  OFFSET 0) a
+            CROSS JOIN LATERAL (SELECT * FROM lots x
+                                WHERE x.lane = op.lane AND x.lot_id = a.lot_id OFFSET 0) l
+            WHERE a.kind = redemption.kind
             WINDOW w AS (ORDER BY a.line DESC ROWS UNBOUNDED PRECEDING)
         ), restored AS (
             SELECT *, least(high, refunded + op.points) - greatest(low, refunded) AS points
@@ -1195,10 +1376,11 @@ CREATE FUNCTION ledger.draft_repayment(p_lane smallint, p_wallet bigint, p_ix in
         SELECT seq, creditor_id, (sum(owed) OVER w)::bigint - owed AS low,
                (sum(owed) OVER w)::bigint AS high
         FROM (SELECT a.seq, a.creditor_id, a.owed_points + coalesce(r.points, 0) AS owed
-              FROM arrears a
+              FROM (SELECT * FROM arrears x
+                    WHERE x.lane = p_lane AND x.wallet_id = p_wallet OFFSET 0) a
               LEFT JOIN (SELECT e.arrears_seq, sum(e.points)::bigint AS points
                          FROM unnest(earlier) e GROUP BY e.arrears_seq) r ON r.arrears_seq = a.seq
-              WHERE a.lane = p_lane AND a.wallet_id = p_wallet AND a.owed_points > 0) owing
+              WHERE a.owed_points > 0) owing
         WHERE owed > 0
         WINDOW w AS (ORDER BY seq ROWS UNBOUNDED PRECEDING)
     ), piece AS (
@@ -1281,15 +1463,14 @@ BEGIN
             ops[op.ix].detail := own;
             CONTINUE;
         END IF;
-        SELECT coalesce(sum(coalesce(e.asked_points, e.points)), 0) INTO reversed FROM entries e
-        WHERE e.lane = op.lane AND e.ref_seq = lot.source_seq AND e.kind = 4
-          AND e.lot_id = lot.lot_id;
+        SELECT coalesce(sum(coalesce(e.asked_points, e.points)), 0) INTO reversed
+        FROM (SELECT x.kind, x.lot_id, x.asked_points, x.points FROM entries x
+              WHERE x.lane = op.lane AND x.ref_seq BETWEEN lot.source_seq AND lot.source_seq
+              ORDER BY x.ref_seq OFFSET 0) e
+        WHERE e.kind = 4 AND e.lot_id = lot.lot_id;
         moved := 0;
         IF spent > 0 THEN
-            SELECT coalesce(-sum(a.points), 0) INTO moved
-            FROM entries e JOIN allocations a ON a.lane = e.lane AND a.seq = e.seq
-            WHERE e.lane = op.lane AND e.wallet_id = op.wallet_id AND a.lot_id = lot.lot_id
-              AND a.kind = 6;
+            moved := ledger.points_taken(op.lane, op.wallet_id, lot.lot_id, 6::smallint);
         END IF;
         IF reversed + moved + op.points > lot.points THEN
             ops[op.ix].code := 11;                                          -- ReverseExceedsIssued
@@ -1350,11 +1531,13 @@ BEGIN
         INTO whole, total
         FROM (SELECT l.*, l.remaining_points - l.held_points AS free,
                      row_number() OVER (ORDER BY l.lot_id)::integer AS n
-              FROM lots l
-              WHERE l.lane = op.lane AND l.wallet_id = op.wallet_id AND l.is_open
+              FROM (SELECT * FROM lots x
+                    WHERE x.lane = op.lane AND x.wallet_id = op.wallet_id AND x.is_open
+                      AND x.expires_at > op.decided_at
+                    ORDER BY x.expires_at, x.issue_rank, x.lot_id OFFSET 0) l
+              WHERE l.remaining_points > l.held_points
                 AND (op.contributor_wallet_id IS NULL
-                     OR l.contributor_wallet_id = op.contributor_wallet_id)
-                AND l.expires_at > op.decided_at AND l.remaining_points > l.held_points) x;
+                     OR l.contributor_wallet_id = op.contributor_wallet_id)) x;
         IF total IS NULL THEN
             ops[op.ix].code := 53;                                          -- nothing to book
         ELSE
@@ -1376,7 +1559,7 @@ DECLARE
 BEGIN
     FOR misplaced IN        -- the window has changed, or nobody opened the cap yet
         SELECT DISTINCT c.ix FROM unnest(asked) c JOIN unnest(ops) o ON o.ix = c.ix
-        LEFT JOIN caps k ON k.cap_id = c.cap_id
+        LEFT JOIN LATERAL (SELECT * FROM caps x WHERE x.cap_id = c.cap_id OFFSET 0) k ON true
         WHERE o.code = 0 AND NOT o.is_replay
           AND coalesce(o.occurred_at < k.starts_at OR k.ends_at <= o.occurred_at, true)
     LOOP
@@ -1512,13 +1695,15 @@ BEGIN
             SELECT l.lot_id, l.issuer_id, l.issue_terms_id, l.expires_at, l.issue_rank,
                    r.restriction_id IS NULL AS is_general,
                    l.remaining_points - l.held_points - coalesce(taken.points, 0) AS free
-            FROM lots l
-            LEFT JOIN restrictions r USING (restriction_id)
+            FROM (SELECT * FROM lots x
+                  WHERE x.lane = op.lane AND x.wallet_id = op.wallet_id AND x.is_open
+                    AND x.expires_at > op.decided_at AND x.available_at <= op.decided_at
+                  ORDER BY x.expires_at, x.issue_rank, x.lot_id OFFSET 0) l
+            LEFT JOIN LATERAL (SELECT * FROM restrictions x
+                               WHERE x.restriction_id = l.restriction_id OFFSET 0) r ON true
             LEFT JOIN (SELECT m.lot_id, sum(m.held_points - m.points)::bigint AS points
                        FROM unnest(mine) m GROUP BY m.lot_id) taken ON taken.lot_id = l.lot_id
-            WHERE l.lane = op.lane AND l.wallet_id = op.wallet_id AND l.is_open
-              AND l.expires_at > op.decided_at AND l.available_at <= op.decided_at
-              AND (op.kind <> 10 OR op.lot_id IS NULL OR l.lot_id = op.lot_id)
+            WHERE (op.kind <> 10 OR op.lot_id IS NULL OR l.lot_id = op.lot_id)
               AND (r.restriction_id IS NULL OR CASE use
                        WHEN 6 THEN r.is_transferable
                        WHEN 9 THEN r.is_exchangeable
@@ -1577,6 +1762,20 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no such shared cap';
     END IF;
+    RETURN true;
+END $$;
+
+CREATE FUNCTION ledger.give_back_to_wallet(p_lane smallint, p_cap bigint, p_wallet bigint, p_amount numeric, p_key uuid) RETURNS boolean
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'ledger', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM FROM lanes WHERE lane = p_lane FOR UPDATE;
+    IF EXISTS (SELECT FROM cap_carries c WHERE c.lane = p_lane AND c.wallet_id = p_wallet
+                                           AND c.key_hash = p_key) THEN
+        RETURN false;
+    END IF;
+    PERFORM ledger.carry(p_lane, p_cap, p_wallet, p_key, -p_amount);
     RETURN true;
 END $$;
 
@@ -1651,6 +1850,9 @@ BEGIN
             slot_names_of_op := slot_names_of_op || name;
             EXIT WHEN op.wallet_id = ANY (redrawn);
             spare := greatest(spares[slot], 0);
+            IF cap.is_per_wallet AND c.rest_amount IS NOT NULL THEN
+                spare := greatest(spares[slot] + c.rest_amount - cap.limit_amount, 0);
+            END IF;
             c.amount := CASE WHEN c.issue_terms_id IS NULL THEN granted * c.unit_amount
                              ELSE c.amount END;
             CONTINUE WHEN c.amount <= spare OR c.amount = 0;
@@ -1871,7 +2073,9 @@ BEGIN
                CASE WHEN o.kind = 6 THEN o.counter_wallet_id END AS counter_wallet_id,
                coalesce(w.owed_points > 0, false) AS is_counter_owing
         FROM unnest(ops) o
-        LEFT JOIN wallets w ON o.kind = 6 AND w.lane = o.lane AND w.wallet_id = o.counter_wallet_id
+        LEFT JOIN LATERAL (SELECT x.owed_points FROM wallets x
+                           WHERE o.kind = 6 AND x.lane = o.lane
+                             AND x.wallet_id = o.counter_wallet_id OFFSET 0) w ON true
         WHERE NOT o.is_replay AND (o.code = 0 OR o.code IN (51, 54, 55, 56, 57)) ORDER BY o.ix
     LOOP
         IF op.code = 0 AND (op.wallet_id = ANY (busy) OR op.counter_wallet_id = ANY (busy)) THEN
@@ -1914,11 +2118,20 @@ CREATE FUNCTION ledger.missed_repayment_at(p_lane smallint, p_wallet bigint, p_a
     SELECT min(due_at)
     FROM (SELECT greatest(l.available_at, s.decided_at, d.since) AS due_at, l.expires_at
           FROM (SELECT min(e.decided_at) AS since
-                FROM arrears a JOIN entries e ON e.lane = a.lane AND e.seq = a.seq
-                WHERE a.lane = p_lane AND a.wallet_id = p_wallet AND a.owed_points > 0) d,
-               lots l JOIN entries s ON s.lane = l.lane AND s.seq = l.source_seq
-          WHERE l.lane = p_lane AND l.wallet_id = p_wallet AND l.is_open AND l.expires_at <= p_at
-            AND l.restriction_id IS NULL AND l.remaining_points > l.held_points) gone
+                FROM (SELECT x.seq FROM arrears x
+                      WHERE x.lane = p_lane AND x.wallet_id = p_wallet AND x.owed_points > 0
+                      OFFSET 0) a
+                CROSS JOIN LATERAL (SELECT x.decided_at FROM entries x
+                                    WHERE x.lane = p_lane AND x.seq BETWEEN a.seq AND a.seq
+                                    ORDER BY x.seq OFFSET 0) e) d,
+               (SELECT * FROM lots x
+                WHERE x.lane = p_lane AND x.wallet_id = p_wallet AND x.is_open
+                  AND x.expires_at <= p_at ORDER BY x.expires_at OFFSET 0) l
+               CROSS JOIN LATERAL (SELECT x.decided_at FROM entries x
+                                   WHERE x.lane = p_lane
+                                     AND x.seq BETWEEN l.source_seq AND l.source_seq
+                                   ORDER BY x.seq OFFSET 0) s
+          WHERE l.restriction_id IS NULL AND l.remaining_points > l.held_points) gone
     WHERE due_at < expires_at
 $$;
 
@@ -1991,6 +2204,21 @@ BEGIN
     INSERT INTO segments (segment_id, starts_at, ends_at) VALUES (new_id, p_at, old.ends_at);
     UPDATE lanes SET segment_until = p_at WHERE segment_id = old.segment_id;
     RETURN true;
+END $$;
+
+CREATE FUNCTION ledger.points_taken(p_lane smallint, p_wallet bigint, p_lot bigint, p_kind smallint) RETURNS bigint
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'ledger', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN (
+        SELECT coalesce(-sum(a.points), 0)::bigint
+        FROM (SELECT x.seq FROM entries x
+              WHERE x.lane = p_lane AND x.wallet_id BETWEEN p_wallet AND p_wallet
+              ORDER BY x.wallet_id, x.seq OFFSET 0) e
+        CROSS JOIN LATERAL (SELECT x.points FROM allocations x
+                            WHERE x.lane = p_lane AND x.seq = e.seq AND x.lot_id = p_lot
+                              AND x.kind = p_kind OFFSET 0) a);
 END $$;
 
 CREATE FUNCTION ledger.post_batch(p_clock timestamp with time zone, a_lane smallint[], a_kind smallint[], a_wallet bigint[], a_partner integer[], a_points bigint[], a_key uuid[], a_request uuid[], a_actor text[], a_terms integer[], a_occurred timestamp with time zone[], a_decided timestamp with time zone[], a_expires timestamp with time zone[], a_reference_hash uuid[], a_reference text[], a_reason text[], a_posted timestamp with time zone[], a_available timestamp with time zone[], a_funder integer[], a_counter bigint[], a_lot bigint[], a_ref bigint[], a_match numeric[], a_rank bigint[], a_mode smallint[], a_category text[], a_restriction integer[], a_counter_lane smallint[], a_contributor bigint[], a_group integer[], a_charged integer[], a_cap bigint[], a_unit numeric[], a_back numeric[], a_charged_terms integer[], a_rest numeric[]) RETURNS TABLE(code smallint, is_replay boolean, seq bigint, detail bigint, points bigint, posted_at timestamp with time zone, cap_id bigint)
@@ -2069,9 +2297,10 @@ BEGIN
                     WHEN g.kind IN (1, 2, 7, 8, 9) AND t.terms_id IS NULL THEN
                         CASE WHEN ledger.has_terms(g.partner_id, g.occurred_at) THEN 52 ELSE 4 END
                     WHEN g.kind = 1 AND r.reference_hash IS NOT NULL THEN 5
-                    WHEN w.held_points > 0 AND g.kind NOT IN (5, 13) AND EXISTS (
-                        SELECT FROM holds h WHERE h.lane = g.lane AND h.wallet_id = g.wallet_id
-                                              AND h.is_open AND h.ends_at <= g.decided_at)
+                    WHEN w.held_points > 0 AND g.kind NOT IN (5, 13) AND g.decided_at >= (
+                        SELECT h.ends_at FROM holds h
+                        WHERE h.lane = g.lane AND h.wallet_id = g.wallet_id AND h.is_open
+                        ORDER BY h.ends_at LIMIT 1)
                     THEN 54                                             -- a lapse is to be booked
                     WHEN w.owed_points > 0 AND g.kind NOT IN (5, 13, 14)
                          AND w.balance_points - w.held_points - over.points - apart.points > 0
@@ -2081,30 +2310,36 @@ BEGIN
                     THEN 55                                             -- a repayment is
                     ELSE 0 END::smallint AS code
         FROM given g
-        LEFT JOIN keys k ON k.lane = g.lane AND k.key_hash = g.key_hash
-        LEFT JOIN wallets w ON w.lane = g.lane AND w.wallet_id = g.wallet_id
-        LEFT JOIN wallets c ON g.kind = 6 AND c.lane = g.lane
-              AND c.wallet_id = g.counter_wallet_id
-        LEFT JOIN terms_spans t ON t.terms_id = g.terms_id AND t.partner_id = g.partner_id
-              AND t.effective_from <= g.occurred_at AND g.occurred_at < t.effective_until
-        LEFT JOIN issue_references r ON r.reference_hash = g.reference_hash
+        LEFT JOIN LATERAL (SELECT * FROM keys x WHERE x.lane = g.lane AND x.key_hash = g.key_hash
+                           OFFSET 0) k ON true
+        LEFT JOIN LATERAL (SELECT * FROM wallets x
+                           WHERE x.lane = g.lane AND x.wallet_id = g.wallet_id OFFSET 0) w ON true
+        LEFT JOIN LATERAL (SELECT * FROM wallets x
+                           WHERE g.kind = 6 AND x.lane = g.lane
+                             AND x.wallet_id = g.counter_wallet_id OFFSET 0) c ON true
+        LEFT JOIN LATERAL (SELECT * FROM terms_spans x
+                           WHERE x.terms_id = g.terms_id AND x.partner_id = g.partner_id
+                             AND x.effective_from <= g.occurred_at
+                             AND g.occurred_at < x.effective_until OFFSET 0) t ON true
+        LEFT JOIN LATERAL (SELECT * FROM issue_references x
+                           WHERE x.reference_hash = g.reference_hash OFFSET 0) r ON true
         LEFT JOIN LATERAL (             -- in the balance, but over: expired and not yet booked
-            SELECT coalesce(sum(l.remaining_points - l.held_points), 0)::bigint AS points
-            FROM lots l
-            WHERE (g.is_debit OR w.owed_points > 0) AND l.lane = g.lane
-              AND l.wallet_id = g.wallet_id AND l.is_open
-              AND l.expires_at <= g.decided_at) over ON true
+            SELECT coalesce(sum(x.free), 0)::bigint AS points
+            FROM (SELECT l.remaining_points - l.held_points AS free FROM lots l
+                  WHERE (g.is_debit OR w.owed_points > 0) AND l.lane = g.lane
+                    AND l.wallet_id = g.wallet_id AND l.is_open AND l.expires_at <= g.decided_at
+                  ORDER BY l.expires_at OFFSET 0) x) over ON true
         LEFT JOIN LATERAL (             -- pending, or restricted to some uses
-            SELECT coalesce(sum(l.remaining_points - l.held_points), 0)::bigint AS points,
-                   coalesce(sum(l.remaining_points - l.held_points)
-                                FILTER (WHERE l.available_at <= g.decided_at), 0)
+            SELECT coalesce(sum(x.free), 0)::bigint AS points,
+                   coalesce(sum(x.free) FILTER (WHERE x.available_at <= g.decided_at), 0)
                        AS restricted_points
-            FROM lots l
-            WHERE (g.is_debit OR w.owed_points > 0) AND l.lane = g.lane
-              AND l.wallet_id = g.wallet_id AND l.is_open
-              AND (l.available_at > '-infinity' OR l.restriction_id IS NOT NULL)
-              AND (l.available_at > g.decided_at OR l.restriction_id IS NOT NULL)
-              AND l.expires_at > g.decided_at) apart ON true
+            FROM (SELECT l.remaining_points - l.held_points AS free, l.available_at FROM lots l
+                  WHERE (g.is_debit OR w.owed_points > 0) AND l.lane = g.lane
+                    AND l.wallet_id = g.wallet_id AND l.is_open
+                    AND (l.available_at > '-infinity' OR l.restriction_id IS NOT NULL)
+                    AND (l.available_at > g.decided_at OR l.restriction_id IS NOT NULL)
+                    AND l.expires_at > g.decided_at
+                  ORDER BY l.available_at OFFSET 0) x) apart ON true
     ), totalled AS (
         SELECT *, sum(points) FILTER (WHERE code = 0 AND is_debit AND NOT is_replay
                                         AND NOT is_special)
@@ -2166,11 +2401,19 @@ BEGIN
     IF 5 = ANY (a_kind) THEN
         SELECT * INTO ops, drafts FROM ledger.draft_expiries(ops, drafts);
     END IF;
-    IF a_kind && '{10,11,12,13,14,16,17,18,19}'::smallint[] THEN
+    IF 10 = ANY (a_kind) AND 0 = ANY (a_points) THEN
         SELECT * INTO ops, drafts FROM ledger.draft_whole_holds(ops, drafts);
+    END IF;
+    IF a_kind && '{11,12,13}'::smallint[] THEN
         SELECT * INTO ops, drafts FROM ledger.draft_hold_ends(ops, drafts);
+    END IF;
+    IF 14 = ANY (a_kind) THEN
         SELECT * INTO ops, drafts FROM ledger.draft_due_repayments(ops, drafts);
+    END IF;
+    IF a_kind && '{16,17,18}'::smallint[] THEN
         SELECT * INTO ops, drafts FROM ledger.draft_lot_changes(ops, drafts);
+    END IF;
+    IF 19 = ANY (a_kind) THEN
         ops := ledger.judge_debts(ops);
     END IF;
     IF a_kind && '{3,4,11,12,13}'::smallint[]
@@ -2287,7 +2530,9 @@ BEGIN
                           held_points = l.held_points + c.held_points,
                           is_open = l.remaining_points + c.points > 0,
                           available_at = coalesce(c.available_at, l.available_at)
-        FROM lot_change c WHERE l.lane = c.lane AND l.lot_id = c.lot_id RETURNING 1
+        FROM lot_change c CROSS JOIN LATERAL (
+            SELECT x.ctid FROM lots x WHERE x.lane = c.lane AND x.lot_id = c.lot_id OFFSET 0) place
+        WHERE l.ctid = place.ctid RETURNING 1
     ), wallet_change AS MATERIALIZED (
         SELECT lane, wallet_id, sum(points)::bigint AS points, sum(held_points)::bigint AS held,
                sum(owed_change)::bigint AS owed, max(seq) AS seq
@@ -2304,7 +2549,10 @@ BEGIN
         UPDATE wallets w SET balance_points = w.balance_points + c.points,
                              held_points = w.held_points + c.held,
                              owed_points = w.owed_points + c.owed, last_seq = c.seq
-        FROM wallet_change c WHERE w.lane = c.lane AND w.wallet_id = c.wallet_id RETURNING 1
+        FROM wallet_change c CROSS JOIN LATERAL (
+            SELECT x.ctid FROM wallets x
+            WHERE x.lane = c.lane AND x.wallet_id = c.wallet_id OFFSET 0) place
+        WHERE w.ctid = place.ctid RETURNING 1
     ), flowed AS (
         INSERT INTO flows AS f (lane, segment_id, kind, issuer_id, acceptor_id, issue_terms_id,
                                 acceptor_terms_id, is_reversal, points, entry_count)
@@ -2355,7 +2603,7 @@ BEGIN
         FROM unnest(ops) o
         WHERE NOT o.is_replay AND o.code < 50 AND o.key_hash IS NOT NULL
           -- A wallet that was merged is opened for what belongs there: closed is no answer.
-          AND NOT (o.code = 3 AND o.kind IN (3, 4, 19))
+          AND NOT (o.code = 3 AND o.kind IN (3, 4, 16, 17, 18, 19))
     ), advanced AS (
         UPDATE lanes l SET last_seq = m.last_seq, last_posted_at = m.last_posted_at,
                            last_lot_id = m.last_lot_id
@@ -2568,8 +2816,11 @@ BEGIN
                     WHEN k.is_overdrawn THEN 0
                     ELSE coalesce(s.granted - s.used, 0) END
         FROM caps k
-        LEFT JOIN cap_slices s ON s.lane = p_lane AND s.cap_id = k.cap_id
-        LEFT JOIN cap_usage u ON u.lane = p_lane AND u.cap_id = k.cap_id AND u.wallet_id = p_wallet
+        LEFT JOIN LATERAL (SELECT * FROM cap_slices x
+                           WHERE x.lane = p_lane AND x.cap_id = p_cap OFFSET 0) s ON true
+        LEFT JOIN LATERAL (SELECT * FROM cap_usage x
+                           WHERE x.lane = p_lane AND x.cap_id = p_cap AND x.wallet_id = p_wallet
+                           OFFSET 0) u ON true
         WHERE k.cap_id = p_cap);
 END $$;
 
@@ -2742,6 +2993,21 @@ COMMENT ON COLUMN ledger.arrears.creditor_id IS 'Issuer whose issue was reversed
 
 COMMENT ON COLUMN ledger.arrears.owed_points IS 'What is not repaid yet.';
 
+CREATE TABLE ledger.cap_carries (
+    lane smallint NOT NULL,
+    wallet_id bigint NOT NULL,
+    line integer NOT NULL,
+    cap_id bigint NOT NULL,
+    key_hash uuid NOT NULL,
+    amount numeric(38,8) NOT NULL,
+    CONSTRAINT cap_carries_amount_check CHECK ((amount <> (0)::numeric))
+);
+
+COMMENT ON TABLE ledger.cap_carries IS 'What a wallet has used of its own caps without an entry of its own: it came from a wallet that
+was merged (+), went to one or was given back (-); append-only.';
+
+COMMENT ON COLUMN ledger.cap_carries.key_hash IS 'Made from the merge, or from what was undone.';
+
 CREATE TABLE ledger.cap_payments (
     lane smallint NOT NULL,
     cap_id bigint NOT NULL,
@@ -2805,7 +3071,7 @@ COMMENT ON COLUMN ledger.caps.kind IS 'hub.ledger.caps.kinds.CapKind.';
 
 COMMENT ON COLUMN ledger.caps.partner_id IS 'Whose points or money it caps; 0: anybody''s.';
 
-COMMENT ON COLUMN ledger.caps.subject IS 'What of it: a reason to issue, a version of terms or of an exchange offer; empty: all.';
+COMMENT ON COLUMN ledger.caps.subject IS 'What of it: a reason to issue, a version of terms, a currency that is given; empty: all.';
 
 COMMENT ON COLUMN ledger.caps.currency IS 'ISO 4217 code of money; empty: it counts points.';
 
@@ -3286,6 +3552,8 @@ CREATE TABLE public.answers (
     asked_at timestamp with time zone NOT NULL
 );
 
+ALTER TABLE ONLY public.answers FORCE ROW LEVEL SECURITY;
+
 COMMENT ON TABLE public.answers IS 'What each idempotency key outside the ledger was answered (rule book 1.9).';
 
 COMMENT ON COLUMN public.answers.key_hash IS 'SHA-256(actor, key).';
@@ -3489,6 +3757,7 @@ CREATE TABLE public.exchange_offers (
     offer_id integer NOT NULL,
     partner_id integer NOT NULL,
     version text NOT NULL,
+    currency text NOT NULL,
     effective_from timestamp with time zone NOT NULL,
     effective_until timestamp with time zone,
     written jsonb NOT NULL
@@ -3499,6 +3768,8 @@ ALTER TABLE ONLY public.exchange_offers FORCE ROW LEVEL SECURITY;
 COMMENT ON TABLE public.exchange_offers IS 'What partners give of their own currency for points; immutable but for their end.';
 
 COMMENT ON COLUMN public.exchange_offers.version IS 'Exchanges name it as their reason.';
+
+COMMENT ON COLUMN public.exchange_offers.currency IS 'What is given; one version at a time.';
 
 COMMENT ON COLUMN public.exchange_offers.effective_until IS 'Exclusive; empty: no end yet.';
 
@@ -4275,6 +4546,9 @@ ALTER TABLE ONLY ledger.allocations_first
 ALTER TABLE ONLY ledger.arrears
     ADD CONSTRAINT arrears_pkey PRIMARY KEY (lane, wallet_id, seq);
 
+ALTER TABLE ONLY ledger.cap_carries
+    ADD CONSTRAINT cap_carries_pkey PRIMARY KEY (lane, wallet_id, line);
+
 ALTER TABLE ONLY ledger.cap_payments
     ADD CONSTRAINT cap_payments_pkey PRIMARY KEY (lane, cap_id, key_hash);
 
@@ -4501,7 +4775,7 @@ ALTER TABLE ONLY public.approvals
     ADD CONSTRAINT uq_approvals_maker_id_digest UNIQUE (maker_id, digest);
 
 ALTER TABLE ONLY public.exchange_offers
-    ADD CONSTRAINT uq_exchange_offers_partner_id_effective_from UNIQUE (partner_id, effective_from);
+    ADD CONSTRAINT uq_exchange_offers_partner_id_currency_effective_from UNIQUE (partner_id, currency, effective_from);
 
 ALTER TABLE ONLY public.exchange_offers
     ADD CONSTRAINT uq_exchange_offers_partner_id_version UNIQUE (partner_id, version);
@@ -4558,9 +4832,9 @@ CREATE INDEX entries_first_lane_wallet_id_seq_idx ON ledger.entries_first USING 
 
 CREATE INDEX flows_by_segment ON ledger.flows USING btree (segment_id);
 
-CREATE INDEX holds_open_by_end ON ledger.holds USING btree (lane, ends_at) WHERE is_open;
+CREATE INDEX holds_open_by_end ON ledger.holds USING btree (lane, ends_at) WHERE (is_open AND (ends_at < 'infinity'::timestamp with time zone));
 
-CREATE INDEX holds_open_by_wallet ON ledger.holds USING btree (lane, wallet_id) WHERE is_open;
+CREATE INDEX holds_open_by_wallet ON ledger.holds USING btree (lane, wallet_id, ends_at) WHERE is_open;
 
 CREATE INDEX lane_trees_by_checkpoint ON ledger.lane_trees USING btree (lane, checkpoint_id);
 
@@ -4568,7 +4842,7 @@ CREATE INDEX lots_by_expiry ON ledger.lots USING btree (lane, expires_at) WHERE 
 
 CREATE INDEX lots_in_redemption_order ON ledger.lots USING btree (lane, wallet_id, expires_at, issue_rank, lot_id) WHERE is_open;
 
-CREATE INDEX lots_set_apart ON ledger.lots USING btree (lane, wallet_id) WHERE (is_open AND ((available_at > '-infinity'::timestamp with time zone) OR (restriction_id IS NOT NULL)));
+CREATE INDEX lots_set_apart ON ledger.lots USING btree (lane, wallet_id, available_at) WHERE (is_open AND ((available_at > '-infinity'::timestamp with time zone) OR (restriction_id IS NOT NULL)));
 
 CREATE INDEX money_lines_by_segment ON ledger.money_lines USING btree (segment_id);
 
@@ -4769,7 +5043,15 @@ CREATE POLICY hub_only ON audit.log FOR SELECT USING (( SELECT wall.is_hub() AS 
 
 ALTER TABLE audit.log ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE ledger.allocations ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE ledger.allocations_beyond ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE ledger.allocations_first ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE ledger.arrears ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE ledger.cap_carries ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE ledger.cap_payments ENABLE ROW LEVEL SECURITY;
 
@@ -4784,6 +5066,12 @@ ALTER TABLE ledger.charges ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ledger.checkpoints ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE ledger.cuts ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE ledger.entries ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE ledger.entries_beyond ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE ledger.entries_first ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE ledger.flows ENABLE ROW LEVEL SECURITY;
 
@@ -4809,7 +5097,15 @@ ALTER TABLE ledger.restrictions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE ledger.segments ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY somebody_acts ON ledger.allocations FOR SELECT USING (( SELECT wall.is_somebody() AS is_somebody));
+
+CREATE POLICY somebody_acts ON ledger.allocations_beyond FOR SELECT USING (( SELECT wall.is_somebody() AS is_somebody));
+
+CREATE POLICY somebody_acts ON ledger.allocations_first FOR SELECT USING (( SELECT wall.is_somebody() AS is_somebody));
+
 CREATE POLICY somebody_acts ON ledger.arrears FOR SELECT USING (( SELECT wall.is_somebody() AS is_somebody));
+
+CREATE POLICY somebody_acts ON ledger.cap_carries FOR SELECT USING (( SELECT wall.is_somebody() AS is_somebody));
 
 CREATE POLICY somebody_acts ON ledger.cap_payments FOR SELECT USING (( SELECT wall.is_somebody() AS is_somebody));
 
@@ -4824,6 +5120,12 @@ CREATE POLICY somebody_acts ON ledger.charges FOR SELECT USING (( SELECT wall.is
 CREATE POLICY somebody_acts ON ledger.checkpoints FOR SELECT USING (( SELECT wall.is_somebody() AS is_somebody));
 
 CREATE POLICY somebody_acts ON ledger.cuts FOR SELECT USING (( SELECT wall.is_somebody() AS is_somebody));
+
+CREATE POLICY somebody_acts ON ledger.entries FOR SELECT USING (( SELECT wall.is_somebody() AS is_somebody));
+
+CREATE POLICY somebody_acts ON ledger.entries_beyond FOR SELECT USING (( SELECT wall.is_somebody() AS is_somebody));
+
+CREATE POLICY somebody_acts ON ledger.entries_first FOR SELECT USING (( SELECT wall.is_somebody() AS is_somebody));
 
 CREATE POLICY somebody_acts ON ledger.flows FOR SELECT USING (( SELECT wall.is_somebody() AS is_somebody));
 
@@ -4868,6 +5170,8 @@ CREATE POLICY all_rows ON public.cells FOR SELECT USING (true);
 CREATE POLICY all_rows ON public.coalition FOR SELECT USING (true);
 
 CREATE POLICY all_rows ON public.partners FOR SELECT USING (true);
+
+ALTER TABLE public.answers ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.approvals ENABLE ROW LEVEL SECURITY;
 
@@ -5033,6 +5337,8 @@ ALTER TABLE public.sessions ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.signing_keys ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY somebody_acts ON public.answers USING (( SELECT wall.is_somebody() AS is_somebody)) WITH CHECK (( SELECT wall.is_somebody() AS is_somebody));
+
 ALTER TABLE public.spent_orders ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.terms ENABLE ROW LEVEL SECURITY;
@@ -5099,6 +5405,15 @@ GRANT ALL ON FUNCTION ledger.book_moved_lots(ops ledger.operation[], drafts ledg
 REVOKE ALL ON FUNCTION ledger.borrow_slice(p_cap bigint, p_lane smallint, p_wanted numeric) FROM PUBLIC;
 GRANT ALL ON FUNCTION ledger.borrow_slice(p_cap bigint, p_lane smallint, p_wanted numeric) TO hub_app;
 
+REVOKE ALL ON FUNCTION ledger.carry(p_lane smallint, p_cap bigint, p_wallet bigint, p_key uuid, p_amount numeric) FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.carry(p_lane smallint, p_cap bigint, p_wallet bigint, p_key uuid, p_amount numeric) TO hub_app;
+
+REVOKE ALL ON FUNCTION ledger.carry_back(p_lane smallint, p_wallet bigint, p_from_lane smallint, p_from_wallet bigint, p_key uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.carry_back(p_lane smallint, p_wallet bigint, p_from_lane smallint, p_from_wallet bigint, p_key uuid) TO hub_app;
+
+REVOKE ALL ON FUNCTION ledger.carry_usage(p_lane smallint, p_wallet bigint, p_to_lane smallint, p_to_wallet bigint, p_key uuid, p_since timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.carry_usage(p_lane smallint, p_wallet bigint, p_to_lane smallint, p_to_wallet bigint, p_key uuid, p_since timestamp with time zone) TO hub_app;
+
 REVOKE ALL ON FUNCTION ledger.charge_amounts(ops ledger.operation[], drafts ledger.draft[], charges ledger.charge[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION ledger.charge_amounts(ops ledger.operation[], drafts ledger.draft[], charges ledger.charge[]) TO hub_app;
 
@@ -5153,6 +5468,9 @@ GRANT ALL ON FUNCTION ledger.free_pieces(p_lane smallint, p_wallet bigint, p_at 
 REVOKE ALL ON FUNCTION ledger.give_back(p_cap bigint, p_amount numeric, p_key uuid, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION ledger.give_back(p_cap bigint, p_amount numeric, p_key uuid, p_at timestamp with time zone) TO hub_app;
 
+REVOKE ALL ON FUNCTION ledger.give_back_to_wallet(p_lane smallint, p_cap bigint, p_wallet bigint, p_amount numeric, p_key uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.give_back_to_wallet(p_lane smallint, p_cap bigint, p_wallet bigint, p_amount numeric, p_key uuid) TO hub_app;
+
 REVOKE ALL ON FUNCTION ledger.has_terms(partner integer, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION ledger.has_terms(partner integer, at timestamp with time zone) TO hub_app;
 
@@ -5203,6 +5521,9 @@ GRANT ALL ON FUNCTION ledger.open_wallets(a_lane smallint[], a_wallet bigint[]) 
 REVOKE ALL ON FUNCTION ledger.plan_cut(p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION ledger.plan_cut(p_at timestamp with time zone) TO hub_app;
 
+REVOKE ALL ON FUNCTION ledger.points_taken(p_lane smallint, p_wallet bigint, p_lot bigint, p_kind smallint) FROM PUBLIC;
+GRANT ALL ON FUNCTION ledger.points_taken(p_lane smallint, p_wallet bigint, p_lot bigint, p_kind smallint) TO hub_app;
+
 REVOKE ALL ON FUNCTION ledger.post_batch(p_clock timestamp with time zone, a_lane smallint[], a_kind smallint[], a_wallet bigint[], a_partner integer[], a_points bigint[], a_key uuid[], a_request uuid[], a_actor text[], a_terms integer[], a_occurred timestamp with time zone[], a_decided timestamp with time zone[], a_expires timestamp with time zone[], a_reference_hash uuid[], a_reference text[], a_reason text[], a_posted timestamp with time zone[], a_available timestamp with time zone[], a_funder integer[], a_counter bigint[], a_lot bigint[], a_ref bigint[], a_match numeric[], a_rank bigint[], a_mode smallint[], a_category text[], a_restriction integer[], a_counter_lane smallint[], a_contributor bigint[], a_group integer[], a_charged integer[], a_cap bigint[], a_unit numeric[], a_back numeric[], a_charged_terms integer[], a_rest numeric[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION ledger.post_batch(p_clock timestamp with time zone, a_lane smallint[], a_kind smallint[], a_wallet bigint[], a_partner integer[], a_points bigint[], a_key uuid[], a_request uuid[], a_actor text[], a_terms integer[], a_occurred timestamp with time zone[], a_decided timestamp with time zone[], a_expires timestamp with time zone[], a_reference_hash uuid[], a_reference text[], a_reason text[], a_posted timestamp with time zone[], a_available timestamp with time zone[], a_funder integer[], a_counter bigint[], a_lot bigint[], a_ref bigint[], a_match numeric[], a_rank bigint[], a_mode smallint[], a_category text[], a_restriction integer[], a_counter_lane smallint[], a_contributor bigint[], a_group integer[], a_charged integer[], a_cap bigint[], a_unit numeric[], a_back numeric[], a_charged_terms integer[], a_rest numeric[]) TO hub_app;
 
@@ -5246,6 +5567,8 @@ GRANT SELECT ON TABLE ledger.allocations_beyond TO hub_app;
 GRANT SELECT ON TABLE ledger.allocations_first TO hub_app;
 
 GRANT SELECT ON TABLE ledger.arrears TO hub_app;
+
+GRANT SELECT ON TABLE ledger.cap_carries TO hub_app;
 
 GRANT SELECT ON TABLE ledger.cap_payments TO hub_app;
 

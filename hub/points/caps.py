@@ -4,11 +4,12 @@ Source: rule book 1.3.4, 1.8.1, 1.8.4, 2.3, 2.9; ADR-0022.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from hub.kernel.money import ZERO
+from hub.kernel.money import POINTS_MAX, ZERO
 from hub.ledger.caps.kinds import Cap, CapKind, Renewal, calendar_span
 from hub.ledger.caps.store import FOREVER
 from hub.ledger.entries import EntryKind
@@ -98,7 +99,9 @@ def charge_use(register: Register, *, acceptor: Partner, at: datetime) -> Chargi
     return charge
 
 
-def charge_exchange(register: Register, *, partner: Partner, at: datetime) -> Charging:
+def charge_exchange(
+    register: Register, offer: ExchangeOffer, *, partner: Partner, at: datetime
+) -> Charging:
     """Charge an exchange: to the day of its wallet, and like any other use of points.
 
     Units: `at` is when it happens, in UTC.
@@ -107,34 +110,52 @@ def charge_exchange(register: Register, *, partner: Partner, at: datetime) -> Ch
     charge_as_use = charge_use(register, acceptor=partner, at=at)
 
     async def charge(operation: Operation, found: TermsInForce | None) -> Charges:
-        offer = register.find_offer(partner.partner_id, at)
-        day = None if offer is None else cap_of_day(register, offer, partner=partner, at=at)
-        own = () if day is None else (await register.caps.find_or_open(day),)
-        return (
-            *(Charge(cap_id=cap.cap_id) for cap in own),
-            *await charge_as_use(operation, found),
-        )
+        day = cap_of_day(register, offer, partner=partner, at=at)
+        if day is None:
+            return await charge_as_use(operation, found)
+        cap = await register.caps.find_or_open(day.cap)
+        own = Charge(cap_id=cap.cap_id, limit=day.limit)
+        return own, *await charge_as_use(operation, found)
 
     return charge
 
 
+@dataclass(frozen=True, slots=True)
+class CapOfDay:
+    """The cap of a wallet's day, shared by the versions of an offer.
+
+    `limit` is that of one version, where several share the day: None, where it is the cap's own.
+    """
+
+    cap: Cap
+    limit: Decimal | None
+
+
 def cap_of_day(
     register: Register, offer: ExchangeOffer, *, partner: Partner, at: datetime
-) -> Cap | None:
-    """Make the cap of an offer for the day of an instant, as far as both overlap; None: no cap."""
-    if offer.day_cap_points is None:
-        return None
+) -> CapOfDay | None:
+    """Make the cap of an offer for the day of an instant; None: no cap.
+
+    All versions of one currency count in one cap, so that a new one does not begin the day anew.
+    One without a cap counts too, without a limit, where another one of the day has a cap.
+    """
     day_from, day_until = calendar_span(Renewal.DAY, at, zone=register.zone)
-    return Cap(
+    versions = register.list_offers_within(partner.partner_id, offer.currency, day_from, day_until)
+    limits = [one.day_cap_points for one in versions if one.day_cap_points is not None]
+    if not limits:
+        return None
+    own = POINTS_MAX * POINTS_MAX if offer.day_cap_points is None else offer.day_cap_points
+    cap = Cap(
         kind=CapKind.EXCHANGE,
         partner_id=partner.partner_id,
-        subject=offer.version,
+        subject=offer.currency,
         currency=None,
-        limit=Decimal(offer.day_cap_points),
-        starts_at=max(day_from, offer.effective_from),
+        limit=Decimal(limits[0] if offer.day_cap_points is None else own),
+        starts_at=day_from,
         ends_at=day_until,
         renewal=None,
     )
+    return CapOfDay(cap, None if len(versions) == 1 else Decimal(own))
 
 
 def charge_transfer(register: Register, *, at: datetime) -> Charging:

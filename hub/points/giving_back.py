@@ -13,7 +13,7 @@ from hub.points.errors import GraceOutOfBounds
 from hub.points.merging import post_giving_back
 from hub.points.posting import post_plainly
 from hub.points.requests import Request
-from hub.points.reversing import Reversed, reverse_over_merges
+from hub.points.reversing import Reversed, free_caps, list_pools, reverse_moved
 from partners.store import Partner
 
 GRACE_DAYS_MAX: Final = 30
@@ -97,7 +97,8 @@ async def reverse_issue(
 
     Only the issuer may, and only while the lot has not expired. What was spent is refused, lost,
     taken from the member's other points or made arrears, as `mode` says. Points that moved with a
-    merge are unspent, and the other points are the survivor's.
+    merge are unspent, and the other points are the survivor's. Points that a household pools are
+    taken back there, and what it has spent of them by `mode` from its other points.
 
     Units: whole points; `lot` lies in the wallet's lane; `mode` is a `ReverseMode`.
     Errors: PointsOutOfRange, WalletNotFound, WalletClosed, UnknownReference, LotExpired, LotSpent,
@@ -121,13 +122,13 @@ async def reverse_issue(
         lot_id=lot.number,
         mode=mode or None,
     )
-    if request.kin(wallet):
-        return await reverse_over_merges(poster, database, request, operation)
+    if request.kin(wallet) or await list_pools(database, [wallet]):
+        return await reverse_moved(poster, database, request, operation)
     outcome = await post_plainly(poster, request, operation)
     assert outcome.seq is not None, "what is booked has a sequence"
-    return Reversed(
-        Place(outcome.lane, outcome.seq), outcome.points, outcome.detail or 0, outcome.posted_at
-    )
+    entry = Place(outcome.lane, outcome.seq)
+    await free_caps(database, entry)
+    return Reversed(entry, outcome.points, outcome.detail or 0, outcome.posted_at)
 
 
 def check_grace(request: Request, reinstated_until: datetime, *, now: datetime) -> Request:

@@ -3,6 +3,7 @@
 Source: rule book 1.8.3; ADR-0023.
 """
 
+from decimal import Decimal
 from typing import Final
 
 import structlog
@@ -10,6 +11,7 @@ import structlog
 from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.ids import new_number
 from hub.kernel.tx import Database, ReadTx, Tx
+from hub.ledger.caps.store import carry_back, carry_usage, give_back_to_wallet
 from hub.ledger.errors import Overloaded, WalletClosed
 from hub.ledger.operations import Operation, Outcome, Place
 from hub.ledger.poster import Poster
@@ -81,13 +83,19 @@ async def unmerge_members(
 
     `name` tells one attempt from another: the same one goes on where it stopped.
 
-    Errors: MergeNotFound, MergedPointsUsed, Overloaded, OutcomeUnknown.
+    Errors: MergeNotFound, AlreadyMerged (the survivor was merged on: that merge is undone first),
+    MergedPointsUsed, Overloaded, OutcomeUnknown.
     Source: rule book 1.8.3; ADR-0023.
     """
     async with database.read(HUB_ACTOR) as tx:
         merge = await store.find_merge(tx, from_member_id)
+        is_survivor_gone = (
+            merge is not None and await store.find_merge(tx, merge.to_member_id) is not None
+        )
     if merge is None or merge.status is MergeStatus.MOVING:
         raise MergeNotFound
+    if merge.status is MergeStatus.DONE and is_survivor_gone:
+        raise AlreadyMerged
     if merge.status is MergeStatus.DONE:
         merge = await _begin_return(poster, database, merge, name=name, actor=actor)
     return await _finish_return(poster, database, merge, actor=actor)
@@ -126,6 +134,25 @@ async def post_giving_back(
     raise Overloaded(retry_after_seconds=1)
 
 
+async def give_back_usage(
+    database: Database, cap_id: int, wallet: Place, amount: Decimal, *, key: str
+) -> None:
+    """Give back to a wallet's own cap, once for each key, for whoever has its usage by now.
+
+    Units: points.
+    Locks: of each step, the members ascending, then the lanes ascending.
+    """
+    async with database.begin(HUB_ACTOR) as tx:
+        await give_back_to_wallet(tx, cap_id, wallet, amount, key=key)
+        chain = await store.list_chain(tx, wallet)
+    for merge in chain:
+        async with database.begin(HUB_ACTOR) as tx:
+            await _lock(tx, [merge])
+            known = await store.get_merge(tx, merge.merge_id)
+            if known.status in {MergeStatus.MOVING, MergeStatus.DONE}:
+                await _carry(tx, merge)
+
+
 async def _go_on(poster: Poster, database: Database, merges: list[Merge]) -> None:
     """Finish merges, or their undoing; what is left is left to the job."""
     for merge in merges:
@@ -156,6 +183,11 @@ async def _open_again(database: Database, wallet: Place) -> list[Merge]:
             return chain
 
 
+async def _carry(tx: Tx, merge: Merge) -> None:
+    """Let the survivor have used of caps what the other one has: together they pass none."""
+    await carry_usage(tx, merge.wallet, merge.to_wallet, key=_name_of(merge))
+
+
 async def _begin(database: Database, *, from_member_id: int, to_member_id: int) -> Merge:
     async with database.begin(HUB_ACTOR) as tx:
         await store.lock_members(tx, [from_member_id, to_member_id])
@@ -182,7 +214,9 @@ async def _begin(database: Database, *, from_member_id: int, to_member_id: int) 
             tx, number, from_member_id=gone.member_id, to_member_id=survivor.member_id
         )
         await store.notify_merged(tx)
-        return await store.get_merge(tx, number)
+        merge = await store.get_merge(tx, number)
+        await _carry(tx, merge)
+        return merge
 
 
 async def _finish_merge(poster: Poster, database: Database, merge: Merge, *, actor: str) -> Merge:
@@ -244,6 +278,7 @@ async def _close(database: Database, merge: Merge) -> bool:
         known = await store.get_merge(tx, merge.merge_id)
         if known.status is not MergeStatus.MOVING:
             return True
+        await _carry(tx, merge)
         if not await set_wallet_open(tx, merge.wallet, is_open=False):
             return False
         await store.hand_over_links(tx, merge)
@@ -263,7 +298,7 @@ async def _begin_return(
 ) -> Merge:
     """Set aside what came with the merge, see that it is all there, and begin to give it back.
 
-    Errors: MergedPointsUsed.
+    Errors: MergedPointsUsed, AlreadyMerged.
     """
     undo = f"unmerge:{merge.merge_id}:{name}"
     way = Way(poster, database, undo, merge.to_wallet, merge.wallet, actor)
@@ -271,7 +306,10 @@ async def _begin_return(
         used, _ = await _count_used(tx, merge)
     if used:
         raise MergedPointsUsed(used)
-    hold = await hold_all(way, HOLD, contributor=merge.wallet, reason=RETURNING)
+    try:
+        hold = await hold_all(way, HOLD, contributor=merge.wallet, reason=RETURNING)
+    except WalletClosed as refusal:
+        raise AlreadyMerged from refusal
     async with database.begin(HUB_ACTOR) as tx:
         await _lock(tx, [merge])
         # Nobody can use any more what the hold set aside: this count is the one that decides.
@@ -279,6 +317,7 @@ async def _begin_return(
         used = repaid + brought - (await get_held_points(tx, hold) if hold else 0)
         merge = await store.get_merge(tx, merge.merge_id)
         if not used and merge.status is MergeStatus.DONE:
+            await carry_back(tx, merge.wallet, merge.to_wallet, key=_name_of(merge))
             await set_wallet_open(tx, merge.wallet, is_open=True)
             await store.set_status(tx, merge, MergeStatus.RETURNING, undo_name=undo)
             await store.notify_merged(tx)

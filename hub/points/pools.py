@@ -15,8 +15,11 @@ from hub.ledger.feed.entries import FeedEntry
 from hub.ledger.operations import Code, Operation, Place, hash_key, hash_request
 from hub.ledger.poster import Poster
 from hub.ledger.store import POOLING
+from hub.ledger.views.claims.store import list_contributors
 from hub.members.households import joining, store
 from hub.members.households.store import Belonging
+from hub.members.merges.store import list_chain
+from hub.members.store import list_members_of_wallets
 from hub.points.pooling import Way, bring, expire_due, hold_all
 from hub.points.requests import NEVER
 
@@ -24,16 +27,29 @@ log = structlog.get_logger()
 
 CONSUMER: Final = "household-shares"
 LEAVING: Final = "left household"
+COMING_BACK: Final = frozenset(
+    {EntryKind.REFUND, EntryKind.CAPTURE, EntryKind.VOID, EntryKind.LAPSE}
+)
+"""After these, points of a household may be free again."""
 
 
 async def contribute_shares(
     poster: Poster, database: Database, tx: Tx, entries: Sequence[FeedEntry]
 ) -> None:
-    """Bring the share of each issue to its household; done again, it changes nothing.
+    """Bring the share of each issue to its household, and home what came back for who left it.
+
+    Done again, it changes nothing.
 
     An effect of the feed (`hub.ledger.feed.consumers`): what a crash interrupts is done when the
     entry comes again, since its cursor has not moved.
     """
+    coming = [each for each in entries if each.kind in COMING_BACK]
+    numbers = [each.wallet_id for each in coming if each.wallet_id is not None]
+    households = await store.list_household_wallets(tx, numbers) if numbers else []
+    pools = {place.number: place for place in households}
+    for entry in coming:
+        if entry.wallet_id in pools:
+            await bring_home(poster, database, tx, entry, household=pools[entry.wallet_id])
     issues = [each for each in entries if each.kind is EntryKind.ISSUE and each.lot_id is not None]
     if not issues:
         return
@@ -76,6 +92,32 @@ async def contribute(
         return
     way = Way(poster, database, name, belonging.wallet, belonging.to_wallet, str(HUB_ACTOR))
     await bring(way, Place(outcome.lane, outcome.seq))
+
+
+async def bring_home(
+    poster: Poster, database: Database, tx: Tx, entry: FeedEntry, *, household: Place
+) -> None:
+    """Bring what came back to a household, for a member who has left it, to that member.
+
+    A refund gives points back to the lots they came from, and a hold that ends frees those it had
+    set aside: who left before that is owed them, most of all where nobody is left.
+
+    Source: rule book 1.8.2.
+    """
+    wallet_ids = await list_contributors(tx, household)
+    belonging = await store.list_belongings(tx, wallet_ids)
+    members = await list_members_of_wallets(tx, wallet_ids, linked_to=None)
+    for wallet_id, member in members.items():
+        there = belonging.get(wallet_id)
+        if there is not None and there.to_wallet == household and not there.is_leaving:
+            continue
+        chain = await list_chain(tx, member.wallet)
+        home = chain[-1].to_wallet if chain else member.wallet
+        name = f"home:{entry.name}:{wallet_id}"
+        way = Way(poster, database, name, household, home, str(HUB_ACTOR))
+        hold = await hold_all(way, "own", contributor=member.wallet, reason=LEAVING)
+        if hold is not None:
+            await bring(way, hold)
 
 
 async def leave_household(

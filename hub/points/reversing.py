@@ -1,10 +1,12 @@
-"""Reverse an issue whose points moved with a merge: at the survivor, and where they were spent.
+"""Reverse an issue whose points moved: with a merge, or into a household that pools them.
 
 The points of the issue that are unspent lie in other lots now; those spent before the merge are
 known to the first lot alone. Each step is one entry, and takes as much as there is at that moment:
 what was booked under the key is read again before the next one, so whoever stopped is followed.
 
-Source: rule book 1.6, 1.8.3; ADR-0023.
+What a household has spent of them its other points pay, and then the member owes.
+
+Source: rule book 1.6, 1.8.2, 1.8.3; ADR-0023.
 """
 
 from collections.abc import Sequence
@@ -20,12 +22,14 @@ from hub.ledger.caps.store import give_back
 from hub.ledger.errors import (
     LotExpired,
     LotSpent,
+    Overloaded,
     ReverseExceedsIssued,
     UnknownReference,
     refusal_of,
 )
 from hub.ledger.operations import Code, Operation, Outcome, Place, ReverseMode, hash_key
 from hub.ledger.poster import Poster
+from hub.ledger.views.claims.store import list_transfers_aside
 from hub.ledger.views.lineage.store import (
     FamilyLot,
     KnownAnswer,
@@ -34,8 +38,10 @@ from hub.ledger.views.lineage.store import (
     list_family,
 )
 from hub.ledger.views.store import sum_points
+from hub.members.households.store import list_household_wallets
 from hub.members.merges.store import list_chain
-from hub.points.merging import post_giving_back
+from hub.points.merging import give_back_usage, post_giving_back
+from hub.points.pooling import Way, add_arrears, take_arrears_off
 from hub.points.posting import derive_key
 from hub.points.requests import Request, no_kin
 
@@ -70,6 +76,7 @@ class _State:
     """What is there now, and what was booked under the key so far."""
 
     survivor: Place
+    pools: Sequence[Place]
     available_points: int
     lots: Sequence[FamilyLot]
     answers: Sequence[KnownAnswer]
@@ -88,11 +95,14 @@ class _State:
 
     @property
     def spent_before(self) -> list[FamilyLot]:
-        return [lot for lot in self.lots if lot.reversible_points and lot.wallet != self.survivor]
+        return [lot for lot in self.lots if lot.reversible_points and not self._is_here(lot)]
 
     @property
     def _here(self) -> list[FamilyLot]:
-        return [lot for lot in self.lots if lot.reversible_points and lot.wallet == self.survivor]
+        return [lot for lot in self.lots if lot.reversible_points and self._is_here(lot)]
+
+    def _is_here(self, lot: FamilyLot) -> bool:
+        return lot.wallet == self.survivor or lot.wallet in self.pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +113,10 @@ class _Step:
     reason: str | None = None
 
 
-async def reverse_over_merges(
+async def reverse_moved(
     poster: Poster, database: Database, request: Request, operation: Operation
 ) -> Reversed:
-    """Take back points of an issue of a member who was merged, or is the survivor.
+    """Take back points of an issue of a member who was merged, or has pooled points.
 
     `operation` is the reverse as it would be without any merge.
 
@@ -150,15 +160,23 @@ async def _reverse(
                 poster,
                 database,
                 replace(request, kin=no_kin, refusal=None),  # every wallet was asked by now
-                _write(step, operation, derive_key(request, len(state.booked))),
+                _write(step, operation, derive_key(request, len(state.answers))),
             )
+        except LotSpent as refusal:
+            # Points were spent in this moment: what is left is looked at anew.
+            if not state.booked and not _may_go_on(refusal, operation):
+                raise
         except REFUSALS:
             if not state.booked:
                 raise
-            break  # points were spent in this moment: the rest cannot be taken any more
+            break  # the rest cannot be taken any more
     state = await _look(database, request, operation)
+    if not state.booked:
+        raise Overloaded(retry_after_seconds=1)
     for entry in state.booked:
-        await _free_caps(database, entry)
+        assert entry.seq is not None, "what is booked has a sequence"
+        await free_caps(database, Place(entry.lane, entry.seq))
+        await _take_debt_home(poster, database, state, entry, actor=operation.actor)
     return _sum_up(state.booked, operation.points)
 
 
@@ -167,7 +185,9 @@ async def _look(database: Database, request: Request, operation: Operation) -> _
 
     Errors: IdempotencyConflict; what the key was refused with.
     """
-    wallets = (operation.wallet, *request.kin(operation.wallet))
+    own = (operation.wallet, *request.kin(operation.wallet))
+    pools = await list_pools(database, own)
+    wallets = (*own, *pools)
     assert operation.lot_id is not None, "a reverse names a lot"
     lot = Place(operation.wallet.lane, operation.lot_id)
     keys = [
@@ -183,7 +203,14 @@ async def _look(database: Database, request: Request, operation: Operation) -> _
         lots = await list_family(tx, lot, wallets)
     if any(answer.request_hash != operation.request_hash for answer in answers):
         raise IdempotencyConflict
-    return _State(survivor, points.available_points, lots, answers)
+    return _State(survivor, pools, points.available_points, lots, answers)
+
+
+async def list_pools(database: Database, wallets: Sequence[Place]) -> list[Place]:
+    """List the households that some wallets have ever contributed to."""
+    async with database.read(HUB_ACTOR) as tx:
+        towards = await list_transfers_aside(tx, wallets)
+        return await list_household_wallets(tx, [place.number for place in towards])
 
 
 def _check(state: _State, request: Request, operation: Operation, *, at: datetime) -> None:
@@ -194,7 +221,7 @@ def _check(state: _State, request: Request, operation: Operation, *, at: datetim
     asked, mode = operation.points, operation.mode or ReverseMode.REFUSE
     for known in state.answers:
         refusal = _refusal_of(known, asked=asked)
-        if refusal is not None:
+        if refusal is not None and not _may_go_on(refusal, operation):
             raise refusal
     if request.refusal is not None:
         raise request.refusal
@@ -211,6 +238,12 @@ def _check(state: _State, request: Request, operation: Operation, *, at: datetim
     reversible = sum(lot.reversible_points for lot in state.lots)
     if reversible < asked:
         raise ReverseExceedsIssued(reversible, asked)
+
+
+def _may_go_on(refusal: DomainError, operation: Operation) -> bool:
+    """Say whether a refusal is of one step only, since others can take what it could not."""
+    mode = operation.mode or ReverseMode.REFUSE
+    return isinstance(refusal, LotSpent) and mode >= ReverseMode.WITHIN_BALANCE
 
 
 def _refusal_of(known: KnownAnswer, *, asked: int) -> DomainError | None:
@@ -276,16 +309,40 @@ def _write(step: _Step, operation: Operation, key: str) -> Operation:
     )
 
 
-async def _free_caps(database: Database, entry: KnownAnswer) -> None:
-    """Give back to the caps that the issue was charged to, where the ledger did not."""
+async def _take_debt_home(
+    poster: Poster, database: Database, state: _State, entry: KnownAnswer, *, actor: str
+) -> None:
+    """Let the member owe what a household could not pay: whoever leaves it takes the debt along.
+
+    Errors: WalletClosed, when the member is just being merged.
+    """
+    wallets = {lot.place: lot.wallet for lot in state.lots}
+    pool = wallets.get(Place(entry.lane, entry.lot_id or 0))
+    if pool is None or pool not in state.pools or entry.mode != ReverseMode.UNLIMITED:
+        return
     assert entry.seq is not None, "what is booked has a sequence"
-    place = Place(entry.lane, entry.seq)
+    name = f"reverse:{entry.lane}:{entry.seq}"
+    way = Way(poster, database, name, pool, state.survivor, actor)
+    async with database.read(HUB_ACTOR) as tx:
+        await take_arrears_off(tx, way, only=frozenset({entry.seq}))
+    await add_arrears(way)
+
+
+async def free_caps(database: Database, place: Place) -> None:
+    """Give back to the caps that the issue was charged to, where the ledger did not.
+
+    The ledger gives back what was charged to the entry that made the lot. Points that were
+    extended, transferred or merged lie in another one. Safe to repeat.
+    """
     async with database.read(HUB_ACTOR) as tx:
         charges = await list_distant_charges(tx, place)
-    for cap_id, amount in charges:
+    for charge in charges:
+        key = f"reverse:{place.lane}:{place.number}:{charge.cap_id}"
+        if charge.wallet is not None:
+            await give_back_usage(database, charge.cap_id, charge.wallet, charge.amount, key=key)
+            continue
         async with database.begin(HUB_ACTOR) as tx:
-            key = f"reverse:{place.lane}:{place.number}:{cap_id}"
-            await give_back(tx, cap_id, amount, key=key)
+            await give_back(tx, charge.cap_id, charge.amount, key=key)
 
 
 def _sum_up(booked: Sequence[KnownAnswer], asked: int) -> Reversed:

@@ -21,6 +21,9 @@ DOCUMENT_COST: Final = 20
 """What a document that was parsed and validated for this request costs on top; it is about what
 two mutations take, and is not part of `requestedQueryCost`."""
 
+EXPORT_PAGE_COST: Final = 500
+"""What 1,000 lines of an export cost, the first of them however few there are (ADR 0017)."""
+
 TOO_MANY_REQUESTS: Final = 429
 
 
@@ -30,6 +33,7 @@ class BucketGate:
     def __init__(self, database: Database, settings: CostSettings) -> None:
         self._leases = Leases(database, Bucket(settings.bucket_size, settings.restore_rate))
         self.operation_limit = limit_of(settings)
+        self.page_cost = page_cost_of(settings)
 
     async def admit(self, admission: Admission) -> Mapping[str, Any]:
         """Take the cost, and say what the answer tells under `extensions.cost`.
@@ -53,6 +57,29 @@ class BucketGate:
         """
         taken = await self._take(caller, client_host, DOCUMENT_COST)
         self._tell(taken, cost=0, due=DOCUMENT_COST)
+
+    async def charge_page(self, caller: Caller) -> None:
+        """Take the price of a page of an export.
+
+        Errors: the fault THROTTLED; DatabaseBusy.
+        """
+        taken = await self._take(caller, None, self.page_cost)
+        self._tell(taken, cost=0, due=self.page_cost)
+
+    async def find_wait_for_page(self, caller: Caller) -> int:
+        """Take the price of a page if half of the bucket is left then; else say when to ask again.
+
+        Units: seconds; 0: it was taken.
+
+        Errors: DatabaseBusy.
+        """
+        bucket, due = self._leases.bucket, self.page_cost
+        needed = due + bucket.size // 2
+        available = self._leases.available(name_client(caller.actor))
+        if available < needed:
+            return bucket.wait_seconds(available, needed)
+        taken = await self._take(caller, None, due)
+        return 0 if taken.is_enough else bucket.wait_seconds(taken.available, needed)
 
     async def _take(self, caller: Caller | None, client_host: str | None, due: int) -> Taken:
         if caller is None:
@@ -88,6 +115,11 @@ class BucketGate:
 def limit_of(settings: CostSettings) -> Limit:
     """Make the limit of what one operation may cost."""
     return Limit("cost", settings.operation_max, "points of cost")
+
+
+def page_cost_of(settings: CostSettings) -> int:
+    """Say what a page of an export costs: of a small bucket, half at most."""
+    return min(EXPORT_PAGE_COST, settings.bucket_size // 2)
 
 
 def name_client(actor: Actor) -> str:

@@ -70,6 +70,10 @@ class Leases:
         lease.full_at = self.bucket.take(full_at, now, cost)
         return Taken(is_enough=True, available=self._available(lease))
 
+    def available(self, client: str) -> int:
+        """Say what a client can still take, as this process saw its bucket last."""
+        return self._available(self._find(client).lease)
+
     async def _refill(self, client: str, lease: Lease, cost: int) -> bool:
         """Give back what is left, and take the cost and a slice; False: there is not enough."""
         if self._available(lease) < cost:
@@ -83,7 +87,6 @@ class Leases:
         return taken > 0
 
     def _available(self, lease: Lease) -> int:
-        """Say what a client can still take, as this process saw its bucket last."""
         now = self._database.clock()
         return min(self.bucket.size, self.bucket.available(lease.full_at or now, now) + lease.left)
 

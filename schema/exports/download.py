@@ -24,9 +24,11 @@ from hub.ledger.journal.moves.store import list_lane_ends
 from hub.ledger.journal.store import Ranges
 from hub.ledger.store import list_ranges
 from schema.context import Rooms
+from schema.cost.gate import BucketGate
 from schema.exports.lines import Export, Rows
 from schema.exports.names import Ids, Positions, not_a_line
 from schema.exports.packing import accepts_gzip, pack
+from schema.exports.paying import Payer
 from schema.exports.rows import Reader, read_entries, read_lots, read_statement_lines
 from schema.faults import Fault, FaultCode, bad_input, forbidden, unauthenticated
 from schema.guarding import fault_of
@@ -53,7 +55,8 @@ ARGUMENTS: Final = {
 }
 PURPOSE: Final = "exports"
 ARGUMENTS_BYTES_MAX: Final = 4096
-RETRY_AFTER_SECONDS: Final = 10
+RETRY_AFTER_SECONDS: Final = 1
+"""So long does it take at most until a download that broke counts no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Downloads:
         *,
         audiences: Audiences,
         find_caller: FindCaller,
+        gate: BucketGate,
         settings: ExportSettings,
         all_open: Presence,
         own: Presence,
@@ -83,6 +87,7 @@ class Downloads:
         self._rooms = rooms
         self._audiences = audiences
         self._find_caller = find_caller
+        self._gate = gate
         self._settings = settings
         self._all_open = all_open
         self._own = own
@@ -111,8 +116,10 @@ class Downloads:
         audience = self._audiences.of(actor)
         names = Ids(audience) if find_denial(actor, READ_POSITIONS) else Positions()
         partner_id = actor.number if actor.kind is ActorKind.PARTNER else None
-        reader = Reader(self._rooms.database, self._rooms.register, actor, names, partner_id)
+        rooms, payer = self._rooms, Payer(self._gate, caller)
+        reader = Reader(rooms.database, rooms.register, actor, names, partner_id, payer.pay)
         given = _read_arguments(self._name, scope["query_string"])
+        await self._gate.charge_failed(caller, None)  # for looking up what is asked for
         begun = await _begin(reader, self._name, given, audience)
         try:
             with (
@@ -121,6 +128,7 @@ class Downloads:
                 self._own.seat(key_of(caller, None)),
             ):
                 seconds = [float(self._settings.seconds_max)]
+                await payer.pay_first()
                 until = seconds_until_sign_in_ends(caller, self._rooms.clock)
                 seconds += [] if until is None else [until]
                 sending = _Sending(reader, begun, caller, send, self._settings.send_seconds)
@@ -140,6 +148,7 @@ def export_routes(
     *,
     audiences: Audiences,
     find_caller: FindCaller,
+    gate: BucketGate,
     settings: ExportSettings,
     all_open: Presence,
 ) -> list[Route]:
@@ -153,6 +162,7 @@ def export_routes(
                 rooms,
                 audiences=audiences,
                 find_caller=find_caller,
+                gate=gate,
                 settings=settings,
                 all_open=all_open,
                 own=own,
@@ -270,6 +280,8 @@ def _read_arguments(name: str, query_string: bytes) -> dict[str, str]:
     given = dict(pairs)
     if len(given) != len(pairs) or not given.keys() <= set(known):
         raise _refuse(f"Give each of {', '.join(known)} once at most, and nothing else.")
+    if not all(value.isprintable() for value in given.values()):
+        raise _refuse("An argument holds a character that no name has.")
     return given
 
 

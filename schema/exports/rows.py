@@ -1,6 +1,6 @@
 """What the lines of an export say: codes of partners, exact texts, names of places."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,15 +24,23 @@ from settlement.statements import Obligation, ObligationPlace, page_obligations
 ROWS_AT_ONCE: Final = 1_000
 
 
+async def pay_nothing(_: int) -> None:
+    """Read for nothing: for the hub itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads, and what with. `partner_id` is the partner that reads; None: the hub's people."""
+    """Who reads, and what with. `partner_id` is the partner that reads; None: the hub's people.
+
+    `pay` is told how many rows were read, and waited for before they are given.
+    """
 
     database: Database
     register: Register
     actor: Actor
     names: Names
     partner_id: int | None = None
+    pay: Callable[[int], Awaitable[None]] = pay_nothing
 
     def owns(self, partner_id: int) -> bool:
         """Whether what a partner alone may see is for the reader."""
@@ -55,6 +63,7 @@ async def read_entries(reader: Reader, ranges: Ranges, last: str | None) -> Asyn
             async with reader.database.read(reader.actor) as tx:
                 entries = await list_entries_in(tx, lane, after, to_seq, limit=ROWS_AT_ONCE)
                 found = await list_allocations_of(tx, [entry.place for entry in entries])
+            await reader.pay(len(entries))
             for entry in entries:
                 yield _entry_row(reader, entry, found[entry.place])
             if len(entries) < ROWS_AT_ONCE:
@@ -72,6 +81,7 @@ async def read_lots(reader: Reader, ranges: Ranges, last: str | None) -> AsyncIt
         while True:
             async with reader.database.read(reader.actor) as tx:
                 lots = await list_lots_in(tx, lane, after, to_seq, limit=ROWS_AT_ONCE)
+            await reader.pay(len(lots))
             for lot in lots:
                 yield _lot_row(reader, lot)
             if len(lots) < ROWS_AT_ONCE:
@@ -94,6 +104,8 @@ async def read_statement_lines(
                 is_wanted=lambda _: True,
                 part=Slice(ROWS_AT_ONCE, after),
             )
+        # A search that stopped early has looked at more than it found.
+        await reader.pay(len(found.obligations) if found.stopped_at is None else ROWS_AT_ONCE)
         for one in found.obligations:
             yield _obligation_row(reader, one)
         if found.stopped_at is not None:

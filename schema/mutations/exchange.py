@@ -7,8 +7,6 @@ import strawberry
 from hub.ledger.operations import Place
 from hub.members.store import list_members_of_wallets
 from hub.points import exchange as exchanging
-from hub.points.errors import NameNotMatched
-from partners.errors import ExchangeNotOffered, MinimumNotReached, NotInStep
 from partners.store import Partner
 from schema import loaders
 from schema.accounts import acting_partner, given, make_request
@@ -28,6 +26,11 @@ class ExchangePointsInput(Use):
     partner: str | None = strawberry.field(
         default=strawberry.UNSET,
         description="Code of the partner whose currency it is; a partner leaves it out.",
+    )
+    currency: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Code of the other currency, e.g. `MILES`; it may be left out where the partner"
+        " gives only one.",
     )
     is_name_matched: bool = strawberry.field(
         default=False,
@@ -57,13 +60,7 @@ ExchangeInput = Annotated[ExchangePointsInput, strawberry.argument(description="
     " refundable, `refundPoints` gives back. `reference` must be given.",
     payload=ExchangePointsPayload,
     verb=exchanging.exchange_points,
-    verb_refusals=(
-        *REDEEM_REFUSALS,
-        ExchangeNotOffered,
-        MinimumNotReached,
-        NameNotMatched,
-        NotInStep,
-    ),
+    verb_refusals=(*REDEEM_REFUSALS, *exchanging.REFUSALS),
     own_refusals=OWN_REFUSALS,
 )
 async def exchange_points(info: Info, input: ExchangeInput) -> ExchangePointsPayload:
@@ -81,13 +78,12 @@ async def exchange_points(info: Info, input: ExchangeInput) -> ExchangePointsPay
     exchanged = await exchanging.exchange_points(
         rooms.poster,
         rooms.register,
+        rooms.database,
         request,
         now=rooms.clock(),
         partner=partner,
         wallet=wallet,
-        points=input.points,
-        is_name_matched=is_name_matched,
-        reference=reference,
+        wanted=exchanging.Wanted(input.points, given(input.currency), is_name_matched, reference),
     )
     return ExchangePointsPayload(
         user_errors=[],

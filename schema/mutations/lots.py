@@ -102,6 +102,7 @@ async def extend_lot(info: Info, input: ExtendInput) -> ExtendLotPayload:
     await context.turn()  # what the payload shows is read after the posting
     changed = await changing.extend_lot(
         context.rooms.poster,
+        context.rooms.database,
         request,
         wallet=wallet,
         lot=lot,
@@ -109,7 +110,7 @@ async def extend_lot(info: Info, input: ExtendInput) -> ExtendLotPayload:
         expires_at=input.expires_at,
         reason=input.reason,
     )
-    return ExtendLotPayload(user_errors=[], **_posted(changed, wallet))
+    return ExtendLotPayload(user_errors=[], **_posted(changed))
 
 
 @mutation(
@@ -133,6 +134,7 @@ async def reinstate_lot(info: Info, input: ReinstateInput) -> ReinstateLotPayloa
     await context.turn()  # what the payload shows is read after the posting
     changed = await changing.reinstate_lot(
         context.rooms.poster,
+        context.rooms.database,
         request,
         wallet=wallet,
         lot=lot,
@@ -140,7 +142,7 @@ async def reinstate_lot(info: Info, input: ReinstateInput) -> ReinstateLotPayloa
         expires_at=input.expires_at,
         reason=input.reason,
     )
-    return ReinstateLotPayload(user_errors=[], **_posted(changed, wallet))
+    return ReinstateLotPayload(user_errors=[], **_posted(changed))
 
 
 @mutation(
@@ -157,9 +159,14 @@ async def release_lot(info: Info, input: ReleaseInput) -> ReleaseLotPayload:
     lot, wallet = await find_lot_place(context, input.lot_id)
     await context.turn()  # what the payload shows is read after the posting
     changed = await changing.release_lot(
-        context.rooms.poster, request, wallet=wallet, lot=lot, reason=input.reason
+        context.rooms.poster,
+        context.rooms.database,
+        request,
+        wallet=wallet,
+        lot=lot,
+        reason=input.reason,
     )
-    return ReleaseLotPayload(user_errors=[], **_posted(changed, wallet))
+    return ReleaseLotPayload(user_errors=[], **_posted(changed))
 
 
 async def find_lot_place(context: Context, lot_id: strawberry.ID) -> tuple[Place, Place]:
@@ -174,10 +181,10 @@ async def find_lot_place(context: Context, lot_id: strawberry.ID) -> tuple[Place
     return lot.place, Place(lot.place.lane, lot.wallet_id)
 
 
-def _posted(changed: Changed, wallet: Place) -> dict[str, Any]:
+def _posted(changed: Changed) -> dict[str, Any]:
     return {
         "posted_at": changed.posted_at,
         "entry_place": changed.entry,
         "lot_place": changed.lot,
-        "wallet_place": wallet,
+        "wallet_place": changed.wallet,
     }

@@ -30,7 +30,11 @@ MERGE_REFUSALS: Final[tuple[type[DomainError], ...]] = (
     InHousehold,
     OpenHoldsLeft,
 )
-UNMERGE_REFUSALS: Final[tuple[type[DomainError], ...]] = (MergeNotFound, MergedPointsUsed)
+UNMERGE_REFUSALS: Final[tuple[type[DomainError], ...]] = (
+    MergeNotFound,
+    AlreadyMerged,
+    MergedPointsUsed,
+)
 
 
 @strawberry.enum(description="How far a merge has come.")

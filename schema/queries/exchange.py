@@ -1,12 +1,15 @@
 """What partners give for points, and what a number of points would give."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import strawberry
 
+from hub.kernel.errors import DomainError
 from hub.ledger.caps.store import find_used_by
 from hub.points.caps import cap_of_day
+from hub.points.exchange import choose_offer
+from partners.errors import CurrencyNotNamed, ExchangeNotOffered
 from partners.exchange_offers import ExchangeOffer as OfferValue
 from partners.store import Partner
 from schema.accounts import ACCOUNT_REFUSALS, AccountInput, find_partner, find_wallet, given
@@ -17,6 +20,9 @@ from schema.fields import query
 from schema.paging import After, Before, Connection, First, Last, cut, make_connection, read_page
 from schema.scalars import Points
 
+NOTHING: Final[tuple[type[DomainError], ...]] = (ExchangeNotOffered, *ACCOUNT_REFUSALS)
+"""What leaves nothing to quote."""
+
 OfPartner = Annotated[
     str | None, strawberry.argument(description="Code of the partner; without it, of all.")
 ]
@@ -26,6 +32,12 @@ Ended = Annotated[
 Giver = Annotated[
     str | None,
     strawberry.argument(description="Code of the partner; a partner may leave it out: itself."),
+]
+Given = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Code of the other currency; it may be left out where the partner gives one."
+    ),
 ]
 Asked = Annotated[Points, strawberry.argument(description="How many points.")]
 Whose = Annotated[
@@ -39,7 +51,7 @@ Whose = Annotated[
 
 @query(
     "What partners give of their own currencies for points: versions in force and to come, by code"
-    " of the partner, oldest first."
+    " of the partner, oldest first. A partner may give several currencies at a time."
 )
 async def exchange_offers(
     info: Info,
@@ -60,7 +72,7 @@ async def exchange_offers(
         for offer in context.rooms.register.list_offers()
         if code in (None, offer.partner) and (includes_ended or not _is_over(offer, now))
     ]
-    found = cut(page, rows, lambda row: (row.partner, row.effective_from.isoformat()))
+    found = cut(page, rows, lambda row: (row.partner, row.effective_from.isoformat(), row.currency))
     shown = [(show_offer(context, row), place) for row, place in found]
     return make_connection(context, page, shown)
 
@@ -75,16 +87,18 @@ async def exchange_quote(
     points: Asked,
     partner: Giver = strawberry.UNSET,
     account: Whose = strawberry.UNSET,
+    currency: Given = strawberry.UNSET,
 ) -> ExchangeQuote | None:
     """Quote an exchange."""
     context, now = info.context, info.context.rooms.clock()
     try:
         giver = _find_giver(context, given(partner))
-        offer = context.rooms.register.find_offer(giver.partner_id, now)
-        if offer is None:
-            return None
+        offer = choose_offer(context.rooms.register, giver, given(currency), now)
         left = await _left_today(context, offer, giver, given(account), now)
-    except ACCOUNT_REFUSALS:
+    except CurrencyNotNamed as refusal:
+        message = f"`currency` is missing: {refusal.partner} gives {refusal.currencies}."
+        raise bad_input(message) from refusal
+    except NOTHING:
         return None
     return show_quote(context, offer, points, left)
 
@@ -119,9 +133,10 @@ async def _left_today(
     if account is None and context.member_id is None:
         return None
     wallet = await find_wallet(context, account)
-    cap = cap_of_day(context.rooms.register, offer, partner=giver, at=now)
-    if cap is None or context.partner_id not in (None, giver.partner_id):
+    day = cap_of_day(context.rooms.register, offer, partner=giver, at=now)
+    limit = offer.day_cap_points
+    if day is None or limit is None or context.partner_id not in (None, giver.partner_id):
         return None
     async with context.read() as tx:
-        used = await find_used_by(tx, cap.cap_id, wallet)
-    return max(0, int(cap.limit) - used)
+        used = await find_used_by(tx, day.cap.cap_id, wallet)
+    return max(0, limit - used)

@@ -56,13 +56,12 @@ class View:
         engine = Engine(schema, shelf, gate, find_text, open_context, watch, settings)
         self.shelf = shelf
         self.traffic = engine.traffic
-        allows = settings.allows_get_queries
         self._door = Door(
             engine=engine,
             presence=self.presence,
             find_caller=find_caller,
             clock=clock,
-            allows_get_queries=is_development if allows is None else allows,
+            preflights_get=not is_development,
         )
         self._page = page
 

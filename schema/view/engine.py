@@ -17,11 +17,17 @@ from graphql import (
     default_type_resolver,
 )
 from graphql.execution import create_source_event_stream
-from graphql.execution.incremental import IncrementalExecutor
 from graphql.execution.types import ExperimentalIncrementalExecutionResults
 from graphql.execution.values import VariableValues, get_variable_values
 
-from schema.faults import NOTHING, Fault, FaultCode, present, present_request_error, unauthenticated
+from schema.faults import (
+    NOTHING,
+    Fault,
+    FaultCode,
+    present,
+    present_request_error,
+    unauthenticated,
+)
 from schema.limits import ERRORS_MAX, check_variables
 from schema.settings import ApiSettings
 from schema.view.asked import Asked
@@ -29,6 +35,7 @@ from schema.view.bodies import Body, codes_of, write_body, write_part, write_tol
 from schema.view.callers import Caller
 from schema.view.documents import NotPrepared, PreparedDocument, PreparedOperation, hash_text
 from schema.view.ends import SignInEnded
+from schema.view.executors import PartsExecutor, WholeExecutor
 from schema.view.gate import Admission, Gate
 from schema.view.runs import Run, note_refused
 from schema.view.shelf import DocumentShelf, FindText
@@ -239,9 +246,7 @@ async def execute_once(engine: Engine, ready: Ready) -> Body:
             if not isinstance(outcome, ExecutionResult):
                 outcome = await _in_time(engine, ready, cast("Awaitable[ExecutionResult]", outcome))
         except TimeoutError:
-            seconds = engine.settings.query_seconds
-            message = f"The query took longer than {seconds} seconds; ask for less at once."
-            fault = Fault(FaultCode.TOOK_TOO_LONG, message, status=UNAVAILABLE)
+            fault = _took_too_long(engine)
             tell(engine, ready, run, [fault.formatted])
             raise _refuse(fault) from None
         finally:
@@ -261,25 +266,47 @@ async def _in_time(
         return await outcome
 
 
+def _took_too_long(engine: Engine) -> Fault:
+    seconds = engine.settings.query_seconds
+    message = f"The query took longer than {seconds} seconds; ask for less at once."
+    return Fault(FaultCode.TOOK_TOO_LONG, message, status=UNAVAILABLE)
+
+
+async def _next_part(parts: AsyncGenerator[Any, None], until: float) -> object | None:
+    """Wait for a part, so long as the query has time; None: there are no more.
+
+    Errors: TimeoutError.
+    """
+    async with asyncio.timeout_at(until):
+        return await anext(parts, None)
+
+
 async def execute_incrementally(engine: Engine, ready: Ready) -> AsyncGenerator[Body, None]:
-    """Execute an operation with deferred parts, which follow one by one."""
+    """Execute an operation with deferred parts, which follow one by one.
+
+    Errors: Refused, when it takes too long in all.
+    """
+    until = asyncio.get_running_loop().time() + engine.settings.query_seconds
     with _run(ready) as run:
         origin = ready.origin
         context = engine.open_context(origin.caller, origin.request_id)
-        executor = _executor(IncrementalExecutor, engine.schema, ready, context)
+        executor = _executor(PartsExecutor, engine.schema, ready, context)
         try:
             outcome = executor.execute_operation()
             if not isinstance(outcome, ExecutionResult | ExperimentalIncrementalExecutionResults):
-                outcome = await outcome
+                async with asyncio.timeout_at(until):
+                    outcome = await outcome
             if isinstance(outcome, ExecutionResult):
                 yield write_body(outcome, ready.told)
             else:
                 async with aclosing(cast("Any", outcome.subsequent_results)) as following:
                     yield {**write_part(outcome.initial_result), **write_told(ready.told)}
                     run.resume()
-                    async for part in following:
+                    while (part := await _next_part(following, until)) is not None:
                         yield write_part(part)
                         run.resume()
+        except TimeoutError:
+            raise _refuse(_took_too_long(engine)) from None
         finally:
             await context.close()
             tell(engine, ready, run, ())
@@ -347,6 +374,8 @@ def _executor(
 ) -> Executor[Any]:
     """Make graphql-core's executor of what is known already, where it would look it up again."""
     document = ready.document
+    if kind is Executor and ready.operation.is_incremental:
+        kind = WholeExecutor
     return kind(
         schema,
         document.fragments,

@@ -60,6 +60,7 @@ PREFLIGHTED: Final = (
     "x-apollo-operation-name",
 )
 """Headers that a page of another site cannot send unless we allow it, which we do not."""
+TOKEN_SCHEMES: Final = frozenset({"bearer", "dpop"})
 CLIENT_NAMES: Final = ("graphql-client-name", "apollographql-client-name", "x-client-name")
 CLIENT_VERSIONS: Final = (
     "graphql-client-version",
@@ -82,7 +83,7 @@ class Door:
     presence: Presence
     find_caller: FindCaller
     clock: Clock
-    allows_get_queries: bool
+    preflights_get: bool
 
 
 @lru_cache(maxsize=256)
@@ -139,7 +140,12 @@ async def _read(door: Door, scope: Scope, headers: Headers, receive: Receive) ->
     if not accepted_types(headers.get("accept")):
         raise bad_request("None of the media types in Accept can be sent.", status=406)
     if scope["method"] == "POST":
-        return read_body(await _read_content(door, headers, receive))
+        try:
+            async with asyncio.timeout(door.engine.settings.body_seconds):
+                content = await _read_content(door, headers, receive)
+        except TimeoutError:
+            raise _too_slow(door.engine.settings.body_seconds) from None
+        return read_body(content)
     if scope["method"] != "GET":
         raise Fault(
             FaultCode.BAD_REQUEST,
@@ -148,17 +154,28 @@ async def _read(door: Door, scope: Scope, headers: Headers, receive: Receive) ->
             headers={"allow": METHODS},
         )
     asked = read_query_string(scope["query_string"])
-    if not door.allows_get_queries:
-        if asked.query is not None:
-            raise Fault(
-                FaultCode.BAD_REQUEST,
-                "GET is for published documents: give a `documentId`, or use POST.",
-                status=405,
-                headers={"allow": "POST"},
-            )
-        if not any(name in headers for name in PREFLIGHTED):
-            raise bad_request(f"GET takes a header `{PREFLIGHTED[0]}`, with any value.")
+    if asked.query is not None and not door.engine.settings.allows_get_queries:
+        raise Fault(
+            FaultCode.BAD_REQUEST,
+            "GET is for published documents: give a `documentId`, or use POST.",
+            status=405,
+            headers={"allow": "POST"},
+        )
+    if door.preflights_get and not _is_preflighted(headers):
+        raise bad_request(f"GET takes a header `{PREFLIGHTED[0]}`, with any value.")
     return asked
+
+
+def _is_preflighted(headers: Headers) -> bool:
+    """Whether no page of another site can have sent it: it has a header that takes our leave.
+
+    A token is such a header too; browsers add neither by themselves. `content-type` is not looked
+    at: there were browsers that sent odd ones without asking.
+    """
+    if any(name in headers for name in PREFLIGHTED):
+        return True
+    scheme, _, _ = headers.get("authorization", "").partition(" ")
+    return scheme.lower() in TOKEN_SCHEMES
 
 
 async def _read_content(door: Door, headers: Headers, receive: Receive) -> bytes | bytearray:
@@ -189,6 +206,15 @@ def _too_long(limit: int) -> Fault:
         FaultCode.BAD_REQUEST,
         f"The body is longer than {limit} bytes.",
         status=413,
+        headers={"connection": "close"},
+    )
+
+
+def _too_slow(seconds: int) -> Fault:
+    return Fault(
+        FaultCode.BAD_REQUEST,
+        f"The body did not come within {seconds} seconds.",
+        status=408,
         headers={"connection": "close"},
     )
 

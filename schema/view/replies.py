@@ -50,7 +50,7 @@ def status_of(status: int | None, media_type: MediaType) -> int:
     if status is not None:
         return status
     is_strict = media_type is MediaType.GRAPHQL_JSON
-    return HTTPStatus.BAD_REQUEST if is_strict else HTTPStatus.OK
+    return int(HTTPStatus.BAD_REQUEST if is_strict else HTTPStatus.OK)
 
 
 async def wait_until_gone(receive: Receive) -> None:
@@ -68,4 +68,4 @@ def status_of_masked(body: Mapping[str, Any]) -> int:
     """Choose the status for what went wrong: something that passes, or our own mistake."""
     (error,) = body["errors"]
     is_passing = error["extensions"]["code"] in {FaultCode.OVERLOADED, FaultCode.OUTCOME_UNKNOWN}
-    return HTTPStatus.SERVICE_UNAVAILABLE if is_passing else HTTPStatus.INTERNAL_SERVER_ERROR
+    return int(HTTPStatus.SERVICE_UNAVAILABLE if is_passing else HTTPStatus.INTERNAL_SERVER_ERROR)

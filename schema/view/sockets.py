@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Coroutine
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import orjson
@@ -44,6 +44,9 @@ from schema.view.replies import masked
 from schema.view.watching import Transport
 
 log = structlog.get_logger()
+
+UNWANTED_FACTOR: Final = 2
+"""So many times as many operations may be under way with those that nobody waits for."""
 
 
 @dataclass(slots=True)
@@ -163,11 +166,13 @@ class Socket:
                 await self._take(message.get("text"))
             except MessageNotValid as error:
                 await self._close(CloseCode.BAD_REQUEST, str(error))
+            except TimeoutError:
+                await self._cut_off()
 
     async def _take(self, text: str | None) -> None:
         """Act on a message.
 
-        Errors: MessageNotValid.
+        Errors: MessageNotValid; TimeoutError, when the client does not read.
         """
         match read_message(text):
             case Init(payload):
@@ -222,7 +227,9 @@ class Socket:
                 CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {operation_id} already exists"
             )
             return
-        if len(self._operations) >= self._settings.operations_per_socket_max:
+        # A mutation goes on when its client wants no answer any more: it still counts for a while.
+        most = self._settings.operations_per_socket_max
+        if len(self._operations) >= most or len(self._tasks) >= most * UNWANTED_FACTOR:
             await self._write(_error(operation_id, [_too_many()]))
             return
         operation = self._operations[operation_id] = Operation()
@@ -244,8 +251,7 @@ class Socket:
             await self._close(CloseCode.FORBIDDEN, "The token has ended.")
             return
         except (SubscriberTooSlow, TimeoutError):
-            self._door.engine.traffic.cut_off_count += 1
-            await self._close(CloseCode.TOO_SLOW, "Events were not read fast enough.")
+            await self._cut_off()
             return
         except Exception as error:  # noqa: BLE001 (masked, and logged)
             last = _error(operation_id, masked(error)["errors"])
@@ -308,6 +314,11 @@ class Socket:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    async def _cut_off(self) -> None:
+        """Close the socket of a client that does not read."""
+        self._door.engine.traffic.cut_off_count += 1
+        await self._close(CloseCode.TOO_SLOW, "Events were not read fast enough.")
 
     async def _close(self, code: CloseCode, reason: str) -> None:
         """Close the socket; the disconnect that follows ends the reading."""

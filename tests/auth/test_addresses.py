@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth.addresses import HOPS_MAX, find_client, name_address
+from auth.addresses import HOPS_MAX, find_client, list_nodes, name_address
 
 NETS = tuple(map(ip_network, ("10.0.0.0/8", "fd00::/8")))
 PROXY, OTHER, CLIENT = "10.0.0.1", "10.9.9.9", "203.0.113.7"
@@ -42,6 +42,41 @@ def test_what_the_client_writes_before_what_the_proxy_adds_changes_nothing(lines
         return
     added = [*lines[:-1], f"{lines[-1]}, {client}"] if lines else [client]
     assert name_address(find_client(PROXY, added, NETS)) == name_address(client)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (f"for={CLIENT}", CLIENT),
+        (f"For={CLIENT};proto=https;by={PROXY}", CLIENT),
+        (f'by={PROXY}; for="{CLIENT}:50123"', CLIENT),
+        ('for="[2001:db8::1]:443"', "2001:db8::1"),
+        (f"for=198.51.100.1, for={CLIENT}", CLIENT),
+        (f"for={CLIENT}, for={OTHER}", CLIENT),
+        (f'for="198.51.100.1, for={CLIENT}', CLIENT),
+        (f'for="198.51.100.1, for="{CLIENT}"', CLIENT),
+        (f'for="\\, for="{CLIENT}"', CLIENT),
+        ("for=unknown", PROXY),
+        ("for=_hidden", PROXY),
+        (f"for={CLIENT};for=198.51.100.1", PROXY),
+        (f"by={CLIENT}", PROXY),
+        (f"{CLIENT}", PROXY),
+        (f'for="{CLIENT}', PROXY),
+        ("", PROXY),
+    ],
+)
+def test_the_newer_header_is_read_as_the_older_one(line, found):
+    assert find_client(PROXY, [list_nodes(line)], NETS) == found
+    assert find_client(CLIENT, [list_nodes(line)], NETS) == CLIENT
+
+
+@given(st.text(max_size=60), st.ip_addresses().map(str))
+def test_what_the_client_writes_into_the_newer_header_changes_nothing(line, client):
+    if any(name_address(client).startswith(start) for start in ("10.", "fd")):
+        return
+    node = f'"[{client}]"' if ":" in client else client
+    found = find_client(PROXY, [list_nodes(f"{line}, for={node};proto=https")], NETS)
+    assert name_address(found) == name_address(client)
 
 
 def test_without_trusted_proxies_the_header_says_nothing():

@@ -97,6 +97,72 @@ async def cut_wire(app: ASGIApp) -> AsyncIterator[tuple[Cutter, str]]:
             await asyncio.gather(*cutter.tasks, return_exceptions=True)
 
 
+@dataclass
+class Scissors:
+    """Carries bytes both ways, and cuts each connection after so many bytes of its answer."""
+
+    port: int
+    budgets: list[int]
+    """For one connection each; the connections after these are whole."""
+
+    asked: list[bytes] = field(default_factory=list)
+    """The first line of each request that came first on its connection."""
+
+    carried: list[int] = field(default_factory=list)
+    """How many bytes of answers each connection carried."""
+
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.tasks.add(asyncio.create_task(self._carry(reader, writer)))
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        budget = self.budgets.pop(0) if self.budgets else None
+        place = len(self.carried)
+        self.carried.append(0)
+        from_hub, to_hub = await asyncio.open_connection(HOST, self.port)
+        there = asyncio.create_task(self._copy_requests(reader, to_hub))
+        try:
+            with suppress(OSError):
+                while budget != 0 and (chunk := await from_hub.read(BYTES)):
+                    kept = chunk if budget is None else chunk[:budget]
+                    budget = None if budget is None else budget - len(kept)
+                    self.carried[place] += len(kept)
+                    writer.write(kept)
+                    await writer.drain()
+        finally:
+            there.cancel()
+            for end in (to_hub, writer):
+                end.close()
+
+    async def _copy_requests(
+        self, reader: asyncio.StreamReader, to_hub: asyncio.StreamWriter
+    ) -> None:
+        is_first = True
+        while chunk := await reader.read(BYTES):
+            if is_first:
+                self.asked.append(chunk.partition(b"\r\n")[0])
+                is_first = False
+            to_hub.write(chunk)
+            await to_hub.drain()
+
+
+@asynccontextmanager
+async def cut_short(app: ASGIApp, budgets: list[int]) -> AsyncIterator[tuple[Scissors, str]]:
+    """Lay a wire to an application that cuts its answers short; gives it and its address."""
+    async with serve(app) as port:
+        scissors = Scissors(port, budgets)
+        listener = await asyncio.start_server(scissors.accept, HOST, 0)
+        try:
+            number = listener.sockets[0].getsockname()[1]
+            yield scissors, f"http://{HOST}:{number}/graphql"
+        finally:
+            listener.close()
+            for task in scissors.tasks:
+                task.cancel()
+            await asyncio.gather(*scissors.tasks, return_exceptions=True)
+
+
 @contextmanager
 def _nothing() -> Iterator[None]:
     yield

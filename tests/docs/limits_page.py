@@ -1,8 +1,9 @@
 """The reference page of limits and costs, written from the code."""
 
-from schema.cost.gate import DOCUMENT_COST, limit_of
+from schema.cost.gate import DOCUMENT_COST, limit_of, page_cost_of
 from schema.cost.weights import INTROSPECTION_WEIGHTS, OBJECT_WEIGHT
 from schema.directives import MUTATION_WEIGHT, ROW_WEIGHT, SUBSCRIPTION_WEIGHT, WEIGHTS
+from schema.exports.rows import ROWS_AT_ONCE
 from schema.limits import ERRORS_MAX, LIMITS, VALIDATION_ERRORS_MAX
 from schema.paging import FIRST_DEFAULT, FIRST_MAX
 from schema.settings import CostSettings
@@ -46,6 +47,9 @@ def write_limits() -> str:
             rate=f"{settings.restore_rate:,}",
             operation=f"{settings.operation_max:,}",
         ),
+        _EXPORTS.format(
+            asking=DOCUMENT_COST, page=page_cost_of(settings), lines=f"{ROWS_AT_ONCE:,}"
+        ),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -75,7 +79,8 @@ for nothing. The directives `@cost` and `@listSize` of the schema are all that i
 - A mutation costs {mutation}, a row of a bulk mutation {row}, a subscription {subscription}; each
   with the objects that it shows.
 - What is mentioned twice at one place is counted once. Of the types that an object may have, the
-  dearest counts. `@skip` and `@include` lower nothing.
+  dearest counts. `@skip` and `@include` lower nothing. A list in the table costs its number for
+  each object, `liabilities` that of ten.
 - A document that the hub has not seen lately takes {document} more from the bucket, once. So does
   one that cannot be executed. This is not part of `requestedQueryCost`.
 """
@@ -104,4 +109,13 @@ All processes share a bucket. Each takes a slice of it at a time, a 64th of the 
 of what is left, whichever is less, so that most requests ask no database. `currentlyAvailable` is
 as this process saw the bucket last. A client that is refused may have such slices unspent at
 other processes.
+"""
+_EXPORTS = """## Downloads
+
+[`/exports/...`](../how-to/export-lists.md) takes from the same bucket: {asking} for being asked
+for, and {page} for every {lines} lines, the first of them beforehand. A search that finds little
+is paid as if it had found a page. What has not enough for its first page is answered with 429 and
+`Retry-After`, as above. Later a download waits: it takes a page only while half of the bucket is
+left, so all else that the client does goes on meanwhile. Of a bucket that is smaller than twice
+{page}, a page takes half.
 """

@@ -86,8 +86,9 @@ def start_in_another_process(
     """Start the server in a Python of its own, which tells who started it and does something."""
     program = (
         "import os, signal, sys, time\n"
-        # A shell that runs the tests in the background has its children ignore it.
+        # A shell that runs the tests in the background has its children ignore them; so has nohup.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
         "from pathlib import Path\n"
         "from hub.kernel.embedded.server import *\n"
         f"with running_server(Path({str(home)!r}), settings={QUICK!r}) as server:\n"

@@ -1,5 +1,7 @@
 """Addresses that others name: only public ones are asked, and little is taken from them."""
 
+import gzip
+
 import httpx
 import pytest
 from hypothesis import given
@@ -36,6 +38,17 @@ ADDRESS = "https://air.example/keys?x=1"
         "https://[fe80::1]/",
         "https://[fc00::1]/",
         "https://[::ffff:127.0.0.1]/",
+        "https://[::10.0.0.1]/",
+        "https://[64:ff9b::10.0.0.1]/",
+        "https://[64:ff9b:1::10.0.0.1]/",
+        "https://[64:ff9b::169.254.169.254]/",
+        "https://[2002:a00:1::]/",
+        "https://[2002:7f00:1::1]/",
+        "https://[2001:0:a00:1::]/",
+        "https://[fec0::1]/",
+        "https://[::]/",
+        "https://[ff02::1]/",
+        "https://air.example:0/",
         "https://air.example/" + "x" * 500,
     ],
 )
@@ -52,6 +65,12 @@ def test_a_public_address_is_told_by_its_host():
 @given(st.ip_addresses(v=4))
 def test_a_mapped_address_is_as_public_as_the_one_inside(address):
     assert is_public(f"::ffff:{address}") == is_public(str(address))
+
+
+@given(st.ip_addresses(v=4))
+def test_an_address_that_a_gateway_translates_is_never_more_public_than_the_one_inside(address):
+    for outer in (f"64:ff9b::{address}", f"2002:{int(address) >> 16:x}:{int(address) & 65535:x}::"):
+        assert is_public(outer) <= is_public(str(address)), outer
 
 
 def serving(status, *, body=b"", **headers):
@@ -84,6 +103,7 @@ async def test_the_address_that_was_checked_is_the_one_that_is_asked():
     (request,) = asked
     assert request.url == "https://8.8.8.8/keys?x=1"
     assert request.headers["host"] == "air.example"
+    assert request.headers["accept-encoding"] == "identity", "nothing is unpacked"
     assert request.extensions["sni_hostname"] == "air.example"
 
 
@@ -116,3 +136,18 @@ async def test_a_host_that_fails_is_a_refusal():
 
     with pytest.raises(AddressRefused):
         await fetch_public(ADDRESS, limits=LIMITS, resolve=resolve)
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64 + ".example", "x%2eexample"])
+async def test_a_host_that_is_no_name_is_a_refusal(host):
+    with pytest.raises(AddressRefused):
+        await fetch_public(f"https://{host}/", limits=LIMITS)
+
+
+async def test_a_small_answer_that_would_unpack_to_a_large_one_stays_packed():
+    packed = gzip.compress(bytes(10_000_000))[:100]
+    _, transport = serving(200, body=packed, **{"content-encoding": "gzip"})
+    body = await fetch_public(
+        ADDRESS, limits=LIMITS, resolve=resolving("8.8.8.8"), transport=transport
+    )
+    assert body == packed

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub.ledger.entries import EntryKind
 from hub.ledger.operations import Operation, Place, hash_key, hash_reference, hash_request
+from hub.points.exchange import REFUNDABLE
 from hub.points.requests import NEVER
 from tests.reference.books import NEEDS_TERMS, NOT_OF_THE_REQUEST
 
@@ -82,6 +83,8 @@ def _facts(both: "Both", op: Json, partner_id: int) -> Json:
         facts["mode"] = MODES[kind]
     if kind == "REVERSE_ISSUE":
         facts["mode"] = op["mode"] or None
+    if kind == "EXCHANGE" and not op["is_final"]:
+        facts["mode"] = REFUNDABLE
     if "of" in op:
         facts["ref_seq"] = both.booked[op["of"]][1]
     if kind == "TRANSFER":

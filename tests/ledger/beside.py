@@ -44,7 +44,7 @@ SPANS = {
 }
 RULES = (
     Rule(acceptors=("AIR",)),
-    Rule(categories=("tea", "fuel")),
+    Rule(categories=("tea", "fuel"), is_exchangeable=False),
     Rule(acceptors=("BIO", "GAP"), is_transferable=False),
 )
 TOLD_ELSEWHERE = {"remaining_points": "unspent_points"}
@@ -85,7 +85,7 @@ class Both:
                 self.coalition.partners[code].partner_id for code in rule.acceptors
             )
             restriction = Restriction(
-                acceptors, rule.categories, rule.is_transferable, is_exchangeable=True
+                acceptors, rule.categories, rule.is_transferable, rule.is_exchangeable
             )
             async with self.coalition.hub.database.begin(HUB_ACTOR) as tx:
                 self.rules[rule] = await save_restriction(tx, restriction)

@@ -13,10 +13,24 @@ from tests.reference.choices import Drawn, Source
 
 Json = dict[str, Any]
 HOUR = timedelta(hours=1)
-PARTY = {"REDEEM": "acceptor", "CASH_OUT": "agent", "DONATE": "charity"}
+PARTY = {
+    "REDEEM": "acceptor",
+    "CASH_OUT": "agent",
+    "DONATE": "charity",
+    "EXCHANGE": "partner",
+}
 KINDS = (
     *("ISSUE", "REDEEM", "ISSUE", "REDEEM", "TRANSFER", "REFUND", "ISSUE", "REDEEM"),
-    *("CASH_OUT", "DONATE", "REVERSE_ISSUE", "EXPIRE", "REFUND", "TRANSFER"),
+    *(
+        "CASH_OUT",
+        "DONATE",
+        "EXCHANGE",
+        "EXCHANGE",
+        "REVERSE_ISSUE",
+        "EXPIRE",
+        "REFUND",
+        "TRANSFER",
+    ),
     *("HOLD", "HOLD", "CAPTURE", "CAPTURE", "VOID", "REVERSE_ISSUE", "ISSUE", "ISSUE"),
     *("RELEASE", "EXTEND", "REINSTATE", "OWE", "FORGIVE", "HOLD"),
 )
@@ -135,6 +149,8 @@ def draw_plain(source: Source, both: Both, op: Json, member: str) -> Json:
                 more["ends"] = op["at"] + STEP
         if kind in ("HOLD", "REDEEM"):
             more["category"] = source.pick(CATEGORIES)
+        if kind == "EXCHANGE":
+            more["is_final"] = source.pick((False, False, True))
         if kind == "DONATE" and source.pick((False, True)):
             more["match_rate"] = "0.001"
         return op | more

@@ -43,10 +43,11 @@ def operation(coalition, kind, wallet, number, **fields):
     return Operation(kind=kind, wallet=wallet, **(given | fields))
 
 
-def listen_to(poster, statements):
+async def listen_to(poster, statements):
     """Note every statement that the poster sends."""
     for courier in poster.couriers:
-        courier._connection.add_query_logger(lambda record: statements.append(record.query))
+        connection = await courier._connected()
+        connection.add_query_logger(lambda record: statements.append(record.query))
 
 
 async def call(connection, operations, now=START):
@@ -58,7 +59,7 @@ async def test_256_issues_at_once_are_one_statement_for_each_connection(coalitio
     for number, wallet in enumerate(wallets[:2]):  # every connection prepares the statement
         await hub.poster.post(operation(coalition, EntryKind.ISSUE, wallet, number))
     statements = []
-    listen_to(hub.poster, statements)
+    await listen_to(hub.poster, statements)
     await asyncio.gather(
         *(
             issue_points(
@@ -82,7 +83,7 @@ async def test_a_lone_operation_is_one_statement(coalition, air):
     ana, poster = await coalition.member("ana"), coalition.hub.poster
     await poster.post(operation(coalition, EntryKind.ISSUE, ana, "first"))
     statements = []
-    listen_to(poster, statements)
+    await listen_to(poster, statements)
     for number in range(3):
         await poster.post(operation(coalition, EntryKind.ISSUE, ana, number))
     assert statements == [POST_BATCH] * 3

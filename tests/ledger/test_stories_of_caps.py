@@ -51,6 +51,33 @@ async def test_a_reversed_issue_gives_its_budget_back(story):
     """)
 
 
+async def test_a_budget_comes_back_wherever_the_reversed_points_have_moved(story):
+    await story("""
+        cap      budget air 100 reason spring                  -> B
+        issue    ana air 60 reason spring expires 5d           -> L1
+        issue    bob air 40 reason spring expires 5d           -> L2
+        extend   L1 60 to 20d                                  -> X
+        reverse  X 50 key once
+        see      B used=50 left=50
+        reverse  X 50 key once
+        see      B used=50 left=50
+        transfer bob cat 40                                    -> T
+        reverse  L2/T 30
+        see      B used=20 left=80
+    """)
+
+
+async def test_what_a_month_allows_a_member_comes_back_with_points_that_were_extended(story):
+    await story("""
+        join     cafe member 40
+        issue    ana cafe 40 expires 5d                        -> L1
+        extend   L1 40 to 20d                                  -> X
+        reverse  X 30
+        issue    ana cafe 40                                   -> L2
+        see      L2 points=30 asked=40
+    """)
+
+
 async def test_only_what_could_be_taken_back_is_given_back(story):
     await story("""
         cap     budget air 100 reason spring                   -> B

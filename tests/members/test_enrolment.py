@@ -107,8 +107,9 @@ async def test_many_questions_at_once_are_one_query(coalition, air):
         await link(coalition, air, f"FF-{number}", member.member_id)
     finder, statements = coalition.hub.wallets, []
     with pytest.raises(AccountNotLinked):
-        await finder.find_wallet(air, "nobody")  # opens the connection
-    finder._connection.add_query_logger(lambda record: statements.append(record.query))
+        await finder.find_wallet(air, "nobody")  # the connection learns types at its first question
+    async with finder._kept.use() as connection:
+        connection.add_query_logger(lambda record: statements.append(record.query))
     found = await asyncio.gather(
         *(finder.find_wallet(air, f"FF-{number % 5}") for number in range(50))
     )

@@ -8,8 +8,9 @@ from pathlib import Path
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
-from hub.kernel.database import MIGRATIONS, migrate
+from hub.kernel.database import MIGRATIONS, migrate, newest_revision
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -31,6 +32,10 @@ async def test_two_migrations_at_once_take_turns(empty_database_url):
 
     assert [await one.wait() for one in both] == [0, 0]
     assert len(await read_revisions(empty_database_url)) == 1
+
+
+def test_the_newest_migration_is_the_one_end_of_the_chain():
+    assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [newest_revision()]
 
 
 async def test_migrating_again_changes_nothing(database_url):

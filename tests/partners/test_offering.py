@@ -52,8 +52,8 @@ async def test_a_new_version_ends_the_one_before_and_applying_again_changes_noth
     assert await saved(coalition) == [("1", START + DAY), ("2", None)]
     register = coalition.hub.register
     partner_id = register.get_partner("air").partner_id
-    assert register.find_offer(partner_id, START + DAY - STEP).version == "1"
-    assert register.find_offer(partner_id, START + DAY) == following
+    assert register.find_offer(partner_id, "MILES", START + DAY - STEP).version == "1"
+    assert register.find_offer(partner_id, "MILES", START + DAY) == following
 
 
 async def test_an_offer_may_end_without_another(coalition):
@@ -61,7 +61,7 @@ async def test_an_offer_may_end_without_another(coalition):
     await apply(coalition, first)
     await apply(coalition, replace(first, effective_until=START + DAY))
     assert await saved(coalition) == [("1", START + DAY)]
-    assert coalition.hub.register.find_offer(100, START + DAY) is None
+    assert coalition.hub.register.find_offer(100, "MILES", START + DAY) is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hub.kernel.actor import HUB_ACTOR
 from hub.ledger.caps.kinds import Cap, CapKind, Renewal
 from hub.ledger.caps.store import put_cap
 from hub.ledger.errors import CapReached
-from hub.points.exchange import exchange_points
+from hub.points.exchange import Wanted, exchange_points
 from hub.points.issue import issue_points
 from hub.points.requests import NEVER
 from hub.wiring import open_hub
@@ -22,13 +22,12 @@ async def exchange(coalition, hub, wallet, points, *, at=None):
         await exchange_points(
             hub.poster,
             hub.register,
+            hub.database,
             coalition.request(at=at),
             now=coalition.clock.now,
             partner=coalition.partners["air"],
             wallet=wallet,
-            points=points,
-            is_name_matched=True,
-            reference="credit",
+            wanted=Wanted(points, None, is_name_matched=True, reference="credit"),
         )
     except CapReached:
         return 0
@@ -83,6 +82,49 @@ async def test_a_day_of_the_coalition_has_the_hours_that_its_zone_gives_it(coali
         )
     ]
     assert taken == [10, 6, 4, 0, 10]
+
+
+async def test_a_version_that_begins_during_a_day_goes_on_counting_it(coalition):
+    """What is late is judged by the version that it happened under."""
+    wallet = await begin(coalition, "UTC", version="1", day_cap_points=100)
+    noon = coalition.clock.now
+    assert await exchange(coalition, coalition.hub, wallet, 60) == 60
+    coalition.clock.tick(3 * STEP)
+    now = coalition.clock.now
+    await coalition.query("UPDATE exchange_offers SET effective_until = $1", noon + STEP)
+    await coalition.offer(
+        "air", version="2", day_cap_points=150, effective_from=noon + STEP, effective_until=now
+    )
+    await coalition.offer("air", version="3", effective_from=now, effective_until=now + STEP)
+    await coalition.offer("air", version="4", effective_from=now + STEP, day_cap_points=160)
+
+    async def ask(points, at=None):
+        return await exchange(coalition, coalition.hub, wallet, points, at=at)
+
+    during_2 = now - STEP
+    assert [await ask(*one) for one in ((91, during_2), (90, during_2), (1, noon))] == [0, 90, 0]
+    assert await ask(5) == 5  # under the third one nothing is capped, and all the same counted
+    coalition.clock.now = now + STEP
+    taken = [await ask(*one) for one in ((6, None), (1, during_2), (5, None), (1, None))]
+    assert taken == [0, 0, 5, 0]
+    assert await coalition.value("SELECT used FROM ledger.cap_usage") == 160
+    coalition.clock.tick(DAY)
+    assert [await ask(points) for points in (161, 160)] == [0, 160]
+
+
+async def test_versions_of_one_day_hold_for_many_at_once(coalition):
+    wallet = await begin(coalition, "UTC", version="1", day_cap_points=100)
+    noon = coalition.clock.now
+    coalition.clock.tick(2 * STEP)
+    await coalition.query("UPDATE exchange_offers SET effective_until = $1", noon + STEP)
+    await coalition.offer("air", version="2", day_cap_points=40, effective_from=noon + STEP)
+    taken = await asyncio.gather(
+        *[exchange(coalition, coalition.hub, wallet, 10) for _ in range(9)],
+        *[exchange(coalition, coalition.hub, wallet, 10, at=noon) for _ in range(9)],
+    )
+    now, late = sum(taken[:9]), sum(taken[9:])
+    assert now in {0, 10, 20, 30, 40}
+    assert late == 100 - now
 
 
 async def test_only_caps_that_something_late_may_be_charged_to_are_kept_in_memory(coalition):

@@ -144,6 +144,21 @@ async def test_open_holds_are_to_be_ended_first(cast):
     assert await see(cast, "ana") == (100, 0, 0, True)
 
 
+@pytest.mark.parametrize("points", [0, 10])
+async def test_merges_are_undone_last_one_first(cast, points):
+    await cast.member("cleo", lane=5)
+    if points:
+        await issue(cast, "anna", points)
+    await merge(cast)
+    await merge(cast, gone="ana", survivor="cleo")
+    before = await photograph(cast)
+    with pytest.raises(AlreadyMerged):
+        await unmerge(cast)
+    assert await photograph(cast) == before
+    assert (await unmerge(cast, gone="ana")).status is MergeStatus.UNDONE
+    assert (await see(cast, "ana"))[0] == points
+
+
 async def test_who_is_merged_is_not_merged_again(cast):
     await cast.member("eve")
     first = await merge(cast)

@@ -23,8 +23,14 @@ TermsAt = Callable[[str, datetime], "str | None"]
 Verb = Callable[[Op, "Event"], "list[tuple[str, int]]"]
 
 # The party that an operation needs terms of, by type; no other type needs any.
-NEEDS_TERMS = {"ISSUE": "issuer", "REDEEM": "acceptor", "CASH_OUT": "agent", "DONATE": "charity"}
-USES = ("REDEEM", "CASH_OUT", "DONATE")
+NEEDS_TERMS = {
+    "ISSUE": "issuer",
+    "REDEEM": "acceptor",
+    "CASH_OUT": "agent",
+    "DONATE": "charity",
+    "EXCHANGE": "partner",
+}
+USES = ("REDEEM", "CASH_OUT", "DONATE", "EXCHANGE")
 NEVER = datetime.max.replace(tzinfo=UTC)
 # What a caller says about when and under which name it asks is no part of what it asks for.
 NOT_OF_THE_REQUEST = frozenset({"id", "seq", "at", "posted_at", "key", "caller"})
@@ -71,11 +77,14 @@ class Rule:
     acceptors: tuple[str, ...] | None = None
     categories: tuple[str, ...] | None = None
     is_transferable: bool = True
+    is_exchangeable: bool = True
 
     def allows(self, use: Use) -> bool:
         """Say whether a use may take the lot."""
         if use.kind == "TRANSFER":
             return self.is_transferable
+        if use.kind == "EXCHANGE":
+            return self.is_exchangeable
         return (self.acceptors is None or use.acceptor in self.acceptors) and (
             self.categories is None or use.category in self.categories
         )

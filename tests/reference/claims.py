@@ -1,9 +1,9 @@
 """The model of claims on points: holds, pending and restricted lots, arrears, lots that move.
 
 `Claims` is `Books` with the rest of rule book 1.2 to 1.8. Besides the operations of `Books` it
-knows HOLD (member, acceptor, points, ends), CAPTURE and VOID (of, by the same acceptor), RELEASE,
-EXTEND and REINSTATE (of a lot), OWE and FORGIVE, and moves between lanes in two steps: BEGIN (from,
-to, points, or everything) and FINISH.
+knows EXCHANGE (member, partner, points, is_final), HOLD (member, acceptor, points, ends), CAPTURE
+and VOID (of, by the same acceptor), RELEASE, EXTEND and REINSTATE (of a lot), OWE and FORGIVE, and
+moves between lanes in two steps: BEGIN (from, to, points, or everything) and FINISH.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ class Claims(Books):
         self._purses: dict[str, Purse] = {}
         self._reversed: dict[str, int] = {}
         self._verbs |= {
+            "EXCHANGE": self._use,
             "HOLD": self._hold,
             "CAPTURE": self._capture,
             "VOID": self._void,
@@ -270,7 +271,7 @@ class Claims(Books):
 
     def _refund(self, op: Op, event: Event) -> list[tuple[str, int]]:
         source = self.events.get(str(op["of"]))
-        if source is None or source.op["type"] == "HOLD":
+        if source is None or source.op["type"] == "HOLD" or source.op.get("is_final", False):
             raise RefusedError("UnknownReference")
         wallet = self._wallet_of(source.op)
         self._before(wallet, op["at"])

@@ -305,3 +305,25 @@ async def test_strict_clients_get_the_status_of_the_draft(api, air):
     assert "data" not in response.json()
     response = await post(api, air, b'{"query": "{ viewer { kind } }"}', **accept)
     assert response.status_code == 200
+
+
+async def test_what_fails_beside_a_reading_neighbour_is_told_and_keeps_no_connection(api, air):
+    """The neighbour is given up in the middle of a statement, and its connection with it."""
+    for points in (1, 2, 3):
+        await issue(air, "a-1", points)
+    query = """{ lots { nodes {
+      wallet { balancePoints expiringPoints heldPoints(asOf: "2026-03-01T00:00:00Z")
+               restrictedPoints(asOf: "2026-03-01T00:00:00Z") lots { nodes { id } } }
+      issuer { code terms { version } } terms { version } source { id partner { code } }
+      allocations(first: 1, last: 1) { __typename }
+    } } }"""
+    for _ in range(8):
+        body = await air.send(query)
+        (error,) = body["errors"]
+        assert error["extensions"] == {"code": "BAD_USER_INPUT"}
+        assert error["path"] == ["lots", "nodes", 0, "allocations"]
+        assert body["data"] is None
+    assert await air.ask("{ lots(first: 1) { nodes { points } } }") == {
+        "lots": {"nodes": [{"points": 50}]}
+    }
+    assert api.coalition.hub.database.in_use_count == 0

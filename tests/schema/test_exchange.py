@@ -216,6 +216,88 @@ async def test_the_same_key_exchanges_once_and_gives_the_same_again(api, cast):
     assert await photograph(api.coalition) == before
 
 
+async def test_what_an_offer_refused_is_refused_again_whatever_is_offered_by_then(api, cast):
+    """Rule book 1.9.1: ask again with a new key."""
+    air, _, miles, _ = cast
+    await new_offer(api, "MILES", minimum_points=20, step_points=10)
+    await issue(air, "a-1", 100)
+    told = (
+        "userErrors { ... on MinimumNotReached { minimumPoints } ... on NotInStep { stepPoints } }"
+    )
+    refused = {
+        key: (await miles.do("exchangePoints", told, **asked(points), idempotencyKey=key))
+        for key, points in (("few", 10), ("odd", 25))
+    }
+    assert refused["few"]["userErrors"][0]["minimumPoints"] == 20
+    assert refused["odd"]["userErrors"][0]["stepPoints"] == 10
+    nothing = await air.refusal(
+        "exchangePoints", **asked(5, account={"reference": "a-1"}), idempotencyKey="none"
+    )
+    api.coalition.clock.tick(DAY)
+    await new_offer(api, "MILES")
+    await api.coalition.offer("AIR")
+    before = await photograph(api.coalition)
+    for key, points in (("few", 10), ("odd", 25)):
+        again = await miles.do("exchangePoints", told, **asked(points), idempotencyKey=key)
+        assert again == refused[key]
+    assert nothing == await air.refusal(
+        "exchangePoints", **asked(5, account={"reference": "a-1"}), idempotencyKey="none"
+    )
+    error = await miles.refusal("exchangePoints", **asked(11), idempotencyKey="few")
+    assert error["code"] == "IDEMPOTENCY_CONFLICT"
+    assert await photograph(api.coalition) == before
+    done = await miles.do("exchangePoints", RECEIVED, **asked(10))
+    assert done["received"]["units"] == 10
+
+
+async def test_a_refused_key_stays_refused_after_the_member_was_merged(api, cast):
+    air, _, miles, _ = cast
+    operator = await api.operator()
+    anna = await api.member("anna", MILES="m-2")
+    await issue(air, "a-1", 90)
+    for_anna = asked(10, account={"reference": "m-2"})
+    error = await miles.refusal("exchangePoints", **for_anna, idempotencyKey="k")
+    assert error["code"] == "NOT_IN_STEP"
+    gone, survivor = (
+        operator.id(IdKind.MEMBER, api.coalition.members[name].number) for name in ("anna", "ana")
+    )
+    merged = await operator.do("mergeMembers", "status", memberId=gone, survivorId=survivor)
+    assert merged["status"] == "DONE"
+    await new_offer(api, "MILES")
+    assert await miles.refusal("exchangePoints", **for_anna, idempotencyKey="k") == error
+    assert (await anna.ask("{ wallet { availablePoints } }"))["wallet"]["availablePoints"] == 90
+
+
+async def test_a_partner_gives_several_currencies_at_a_time(api, cast):
+    """Each has its own versions and its own day; one must be named where there are several."""
+    air, _, miles, ana = cast
+    await new_offer(api, "MILES", day_cap_points=50)
+    await api.coalition.offer("MILES", currency="NIGHTS", get_units=2, day_cap_points=30)
+    await issue(air, "a-1", 200)
+    before = await photograph(api.coalition)
+    told = "userErrors { ... on CurrencyNotNamed { partner currencies } }"
+    (error,) = (await miles.do("exchangePoints", told, **asked(10)))["userErrors"]
+    assert (error["code"], error["path"]) == ("CURRENCY_NOT_NAMED", ["input", "currency"])
+    assert (error["partner"], error["currencies"]) == ("MILES", "MILES, NIGHTS")
+    error = await miles.refusal("exchangePoints", **asked(10, currency="STARS"))
+    assert error["code"] == "EXCHANGE_NOT_OFFERED"
+    assert await photograph(api.coalition) == before
+    for currency, points, units in (("NIGHTS", 30, 60), ("MILES", 50, 50)):
+        done = await miles.do("exchangePoints", RECEIVED, **asked(points, currency=currency))
+        received = done["received"]
+        assert (received["units"], received["offer"]["currency"]["code"]) == (units, currency)
+        error = await miles.refusal("exchangePoints", **asked(1, currency=currency))
+        assert error["code"] == "CAP_REACHED"
+    quote = """query($currency: String) { exchangeQuote(points: 5, partner: "MILES",
+        currency: $currency) { offer { currency { code } } leftTodayPoints } }"""
+    quoted = (await ana.ask(quote, currency="NIGHTS"))["exchangeQuote"]
+    assert quoted == {"offer": {"currency": {"code": "NIGHTS"}}, "leftTodayPoints": 0}
+    assert (await ana.ask(quote, currency="STARS"))["exchangeQuote"] is None
+    assert await ana.fault(quote) == "BAD_USER_INPUT"
+    listed = (await ana.ask(OFFERS, partner="MILES"))["exchangeOffers"]["nodes"]
+    assert [one["currency"]["code"] for one in listed] == ["NIGHTS", "MILES"]
+
+
 async def test_a_quote_says_what_points_give_and_which_numbers_pass(api, cast):
     _, _, miles, ana = cast
     await new_offer(api, "MILES", **HOTEL)
@@ -330,4 +412,5 @@ async def test_many_exchanges_at_once_take_exactly_what_the_day_allows(api, cast
     rest = await asyncio.gather(*[miles.do("exchangePoints", **asked(1)) for _ in range(5)])
     assert [len(one["userErrors"]) for one in rest].count(0) == 2
     (cap,) = await api.coalition.query("SELECT starts_at, ends_at, limit_amount FROM ledger.caps")
-    assert tuple(cap) == (START, datetime(2026, 3, 2, tzinfo=UTC), 100)
+    day = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
+    assert tuple(cap) == (*day, 100)

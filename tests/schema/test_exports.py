@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -295,6 +295,8 @@ async def test_a_token_without_the_scope_gets_no_statement(api):
         ("entries", {"upto": "x"}, "BAD_USER_INPUT", "`upto` is not a cursor of this list."),
         ("entries", {"upto": "x" * 5000}, "BAD_REQUEST", "The arguments are longer than 4096"),
         ("statement-lines", {"window": "M1"}, "BAD_REQUEST", "Name a window as window="),
+        ("statement-lines", {**BIO, "window": "monthly/\0"}, "BAD_REQUEST", "An argument holds"),
+        ("statement-lines", {**BIO, "window": "\n/M1"}, "BAD_REQUEST", "An argument holds"),
         ("statement-lines", {**BIO, "partner": "X"}, "BAD_USER_INPUT", ""),
         ("statement-lines", {**BIO, "window": "monthly/X"}, "BAD_USER_INPUT", ""),
         ("statement-lines", {**BIO, "after": "1:2"}, "BAD_USER_INPUT", "`after` names no line"),
@@ -333,3 +335,55 @@ async def test_a_statement_of_an_open_window_is_refused(api):
     )
     assert code == "BAD_USER_INPUT"
     assert "closed" in message
+
+
+SLOWLY_FILLED = {"cost": {"operation_max": 2000, "bucket_size": 2000, "restore_rate": 1}}
+"""In these tests the clock stands still: what is taken stays away."""
+
+
+async def left(caller):
+    body = await caller.send("{ __typename }")
+    return body["extensions"]["cost"]["currentlyAvailable"]
+
+
+async def test_a_download_pays_for_being_asked_for_and_for_each_page(coalition):
+    async with open_api(coalition, api=SLOWLY_FILLED) as paid:
+        operator = await paid.operator()
+        assert await left(operator) == 2000 - 20, "the document that asks, once"
+        await get(paid, operator, "/exports/lots")
+        assert await left(operator) == 1980 - 20 - 500
+        assert (await refused(paid, operator, "/exports/lots", 400, first="3"))[0] == "BAD_REQUEST"
+        assert await left(operator) == 1460, "nothing was looked up"
+
+
+async def test_a_download_that_cannot_be_paid_is_told_when_to_come_again(coalition):
+    async with open_api(coalition, api=SLOWLY_FILLED) as paid:
+        operator = await paid.operator()
+        for _ in range(3):
+            await get(paid, operator, "/exports/lots")
+        found = await paid.http.get("/exports/lots", headers=operator.headers)
+        (error,) = found.json()["errors"]
+        assert (found.status_code, error["extensions"]["code"]) == (429, "THROTTLED")
+        assert error["extensions"]["cost"]["currentlyAvailable"] == 2000 - 3 * 520 - 20
+        assert found.headers["retry-after"] == str(500 - 420)
+        assert error["extensions"]["retryAfter"] == 80
+        await get(paid, await paid.sign_in(Actor(ActorKind.OPERATOR, 9)), "/exports/lots")
+
+
+async def test_a_download_under_way_waits_and_leaves_half_to_all_else(coalition, monkeypatch):
+    monkeypatch.setattr("schema.exports.paying.ROWS_AT_ONCE", 1)
+    quick = {"cost": {"operation_max": 100, "bucket_size": 100, "restore_rate": 100}}
+    async with open_api(coalition, api=quick) as paid:
+        air, operator = await paid.partner("AIR"), await paid.operator()
+        await paid.member("ana", AIR="a-1")
+        for points in (1, 2):
+            await issue(air, "a-1", points)
+        wire = Wire(operator, "/exports/lots")
+        task = asyncio.create_task(wire.run(paid))
+        await asyncio.sleep(0.3)
+        # One page of 50 was paid for; with 30 left, the second line has to wait.
+        assert (wire.status, wire.is_whole) == (200, False)
+        coalition.clock.tick(timedelta(seconds=1))
+        await asyncio.wait_for(task, 5)
+        assert (wire.is_whole, wire.content.count(b"\n")) == (True, 3)
+        assert await left(operator) == 100 - 50 - 20

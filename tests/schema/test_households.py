@@ -182,6 +182,19 @@ async def test_the_last_who_leaves_takes_everything(api, cast):
     assert await api.coalition.value("SELECT count(*) FROM household_members") == 0
 
 
+async def test_nobody_joins_a_household_that_everybody_is_leaving(api, cast):
+    _, _, ana, ben = cast
+    await ana.do("createHousehold", shareBps=0)
+    code = (await ana.do("inviteToHousehold", "code", role="CONTRIBUTOR"))["code"]
+    await api.coalition.query("UPDATE household_members SET is_leaving = true")
+    refused = await ben.refusal("joinHousehold", code=code, shareBps=0)
+    assert refused["code"] == "HOUSEHOLD_CODE_NOT_VALID"
+    assert await household(ben) is None
+    hub = api.coalition.hub
+    assert await finish_leaving(hub.poster, hub.database) == 1
+    assert await api.coalition.value("SELECT count(*) FROM household_members") == 0
+
+
 async def test_a_household_keeps_an_owner(api, cast):
     _, _, ana, ben = cast
     await join(ana, ben)

@@ -280,6 +280,7 @@ async def _change_end(hub: Hub, request: Request, order: Json) -> Any:
     change = extend_lot if order["verb"] == "extend" else reinstate_lot
     return await change(
         hub.poster,
+        hub.database,
         request,
         wallet=wallet_of(order["wallet"]),
         lot=Place(*order["lot"]),
@@ -292,6 +293,7 @@ async def _change_end(hub: Hub, request: Request, order: Json) -> Any:
 async def _release(hub: Hub, request: Request, order: Json) -> Any:
     return await release_lot(
         hub.poster,
+        hub.database,
         request,
         wallet=wallet_of(order["wallet"]),
         lot=Place(*order["lot"]),

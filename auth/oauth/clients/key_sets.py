@@ -77,4 +77,5 @@ def _is_due(kept: _Fetched, key_id: str | None, now: datetime) -> bool:
     if kept.asked_at is None:
         return True
     is_known = key_id is None or any(key["kid"] == key_id for key in kept.keys)
-    return now - kept.asked_at >= (KEEP if is_known and kept.keys else AGAIN_AFTER)
+    # An instant ahead is from before the clock was set back: nobody waits until it comes again.
+    return abs(now - kept.asked_at) >= (KEEP if is_known and kept.keys else AGAIN_AFTER)

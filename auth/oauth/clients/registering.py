@@ -1,5 +1,6 @@
 """Let clients in, change their keys, end them: what the operator does."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from typing import Final
@@ -21,6 +22,8 @@ NAME_CHARACTERS_MAX: Final = 80
 REDIRECTS_MAX: Final = 10
 REDIRECT_CHARACTERS_MAX: Final = 500
 _ID_BYTES: Final = 16
+_ELSEWHERE: Final = "its keys lie at its own address, where the partner changes them"
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
 
 
 async def register_client(
@@ -69,10 +72,11 @@ async def add_key(tx: Tx, client_id: str, key: Jwk) -> Client:
     Errors: ClientNotFound, ClientNotValid.
     """
     client = await _lock(tx, client_id)
-    kept = client.keys or ()
-    if len(kept) >= KEYS_MAX:
+    if client.keys is None:
+        raise ClientNotValid(_ELSEWHERE)
+    if len(client.keys) >= KEYS_MAX:
         raise ClientNotValid(f"it has {KEYS_MAX} keys: take old ones away first")
-    keys = read_keys({"keys": [*kept, key]})
+    keys = read_keys({"keys": [*client.keys, key]})
     await store.set_keys(tx, client_id, keys)
     await record(tx, "client.key_added", subject=client_id, key_id=keys[-1]["kid"])
     return client
@@ -85,7 +89,7 @@ async def keep_newest_key(tx: Tx, client_id: str) -> Client:
     """
     client = await _lock(tx, client_id)
     if client.keys is None:
-        raise ClientNotValid("its keys lie at its own address, where the partner changes them")
+        raise ClientNotValid(_ELSEWHERE)
     await store.set_keys(tx, client_id, client.keys[-1:])
     await record(tx, "client.old_keys_ended", subject=client_id)
     return client
@@ -131,6 +135,9 @@ def check_redirect(address: str) -> str:
         )
     if parts.fragment or "#" in address or "@" in parts.netloc or ".." in parts.path or not host:
         raise ClientNotValid("a redirect address has a host, and no user, fragment or `..`")
+    # Its origin stands in the policy of the consent page, where `;` and `,` would begin another.
+    if not _HOST.fullmatch(parts.netloc):
+        raise ClientNotValid("the host of a redirect address is a name or an address")
     is_local = parts.scheme == "http" and host in {*LOCAL_NAMES, "::1"}
     if parts.scheme != "https" and not is_local:
         raise ClientNotValid("a redirect address is https, or http on the loopback")

@@ -20,6 +20,7 @@ from auth.people.sessions.ceremonies import Party, hash_secret, new_secret
 from auth.people.sessions.store import Owner, Session
 from auth.persons import Person
 from hub.kernel.actor import HUB_ACTOR, Actor, ActorKind, Credential, Proof
+from hub.kernel.clock import is_recent
 from hub.kernel.tx import Database
 
 COOKIE: Final = "__Host-hub"
@@ -156,7 +157,7 @@ def actor_of(session: Session) -> Actor:
 
 def is_idle(session: Session, now: datetime) -> bool:
     """Whether a session has not been used for too long."""
-    return now - session.seen_at > lifetime_of(session.owner).idle
+    return not is_recent(session.seen_at, lifetime_of(session.owner).idle, now=now)
 
 
 def lifetime_of(owner: Owner) -> Lifetime:
@@ -170,8 +171,19 @@ def ends_at_of(session: Session) -> datetime:
 
 
 def read_secret(request: HTTPConnection, name: str) -> str | None:
-    """Read a secret that a browser carries."""
-    secret = request.cookies.get(name)
+    """Read a secret that a browser carries, under exactly this name and once.
+
+    A browser guards the name `__Host-hub`, letter by letter. Whoever serves a neighbouring host can
+    set one that differs by a blank of another alphabet, and usual readers strip it: two of a name,
+    or one that only looks like it, are nobody's.
+    """
+    pairs = (
+        pair.strip(" \t").partition("=")
+        for line in request.headers.getlist("cookie")
+        for pair in line.split(";")
+    )
+    found = [value for given, _, value in pairs if given == name]
+    secret = found[0] if len(found) == 1 else None
     return secret if secret and len(secret) <= COOKIE_CHARACTERS_MAX else None
 
 

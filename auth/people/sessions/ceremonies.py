@@ -10,6 +10,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final, TypeAlias
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -17,8 +18,14 @@ from webauthn import (
     verify_authentication_response,
     verify_registration_response,
 )
-from webauthn.helpers import base64url_to_bytes, parse_client_data_json
+from webauthn.helpers import (
+    base64url_to_bytes,
+    decode_credential_public_key,
+    decoded_public_key_to_cryptography,
+    parse_client_data_json,
+)
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
+from webauthn.helpers.decode_credential_public_key import DecodedOKPPublicKey
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -29,6 +36,7 @@ from webauthn.helpers.structs import (
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from auth.audit.log import record
+from auth.oauth.jose import is_of_small_order
 from auth.people.errors import (
     InvitationNotValid,
     LastPasskey,
@@ -48,6 +56,16 @@ MILLISECONDS: Final = 120_000
 NAME_OF_HUB: Final = "Coalition hub"
 Credential: TypeAlias = dict[str, Any]
 """What the browser gives, as JSON."""
+NOT_READ: Final = (
+    WebAuthnException,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    UnsupportedAlgorithm,
+)
+"""What readers of JSON, CBOR and keys raise over what is not well made, lists in lists included."""
 ALGORITHMS: Final = [COSEAlgorithmIdentifier.ECDSA_SHA_256, COSEAlgorithmIdentifier.EDDSA]
 
 
@@ -176,7 +194,7 @@ def _verify_new(party: Party, challenge: bytes, credential: Credential) -> Verif
     Errors: SignInRefused.
     """
     try:
-        return verify_registration_response(
+        verified = verify_registration_response(
             credential=credential,
             expected_challenge=challenge,
             expected_rp_id=party.rp_id,
@@ -184,8 +202,21 @@ def _verify_new(party: Party, challenge: bytes, credential: Credential) -> Verif
             require_user_verification=True,
             supported_pub_key_algs=ALGORITHMS,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+        _check_key(verified.credential_public_key)
+    except NOT_READ as error:
         raise SignInRefused from error
+    return verified
+
+
+def _check_key(written: bytes) -> None:
+    """See that a key can be used, and by nobody else: the first sign-in would find it too late.
+
+    Errors: ValueError, and what else a reader raises.
+    """
+    key = decode_credential_public_key(written)
+    decoded_public_key_to_cryptography(key)
+    if isinstance(key, DecodedOKPPublicKey) and is_of_small_order(key.x):
+        raise ValueError("of small order")
 
 
 async def keep_passkey(
@@ -246,7 +277,7 @@ async def finish_sign_in(
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except NOT_READ as error:
         raise SignInRefused from error
     if not await store.use_passkey(tx, passkey, verified.new_sign_count):
         raise SignInRefused
@@ -275,7 +306,7 @@ async def take_challenge(
     try:
         data = base64url_to_bytes(credential["response"]["clientDataJSON"])
         challenge = parse_client_data_json(data).challenge
-    except (WebAuthnException, ValueError, TypeError, KeyError, AttributeError) as error:
+    except NOT_READ as error:
         raise SignInRefused from error
     is_taken = await store.take_ceremony(
         tx,
@@ -296,7 +327,7 @@ async def _find_passkey(tx: ReadTx, credential: Credential) -> Passkey | None:
         is_same = found is not None and (
             not handle or base64url_to_bytes(handle) == found.user_handle
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except NOT_READ as error:
         raise SignInRefused from error
     return found if is_same else None
 

@@ -33,6 +33,7 @@ from auth.persons import SIGN_IN_PATH, Person
 from auth.rates import limits
 from auth.rates.errors import TooManyRequests
 from hub.kernel.actor import HUB_ACTOR
+from hub.kernel.clock import is_recent
 from hub.kernel.errors import DomainError
 
 SESSION_PATH: Final = "/session"
@@ -282,8 +283,8 @@ def is_young(browsers: Browsers, person: Person, max_age: str | None) -> bool:
         return True
     if not (max_age.isascii() and max_age.isdecimal()) or len(max_age) > 9:  # noqa: PLR2004
         return False
-    age = browsers.database.clock() - person.authenticated_at
-    return age <= timedelta(seconds=int(max_age))
+    age_max, now = timedelta(seconds=int(max_age)), browsers.database.clock()
+    return is_recent(person.authenticated_at, age_max, now=now)
 
 
 def form_token(person: Person) -> str:

@@ -204,10 +204,8 @@ class Cap:
     """What it is about."""
     reason: str | None
     """Of a budget: the reason of the issues that count."""
-    version: str | None
-    """The version of terms, or of an exchange offer, that it follows from; null: the operator set
-    it.
-    """
+    exchanged_into: str | None
+    """Of a day of exchanges: code of the currency that the partner gives."""
     currency: str | None
     """ISO 4217 code of the money that it counts; null: points."""
     limit: Decimal
@@ -229,6 +227,12 @@ class Cap:
     """When it begins anew; null: not by itself, or with each month of its terms or day of its
     offer.
     """
+    version: str | None
+    """The version of terms, or of an exchange offer, that it follows from; null: the operator set
+    it.
+
+    Of several offers of a day the last.
+    """
     partner: PartnerRef | None
     """Whose points or money it counts; null: anybody's."""
 
@@ -238,7 +242,7 @@ class Cap:
         return cls(
             kind=CapKind(reading.field_of(given, "kind")),
             reason=reading.maybe(reading.field_of(given, "reason"), reading.text),
-            version=reading.maybe(reading.field_of(given, "version"), reading.text),
+            exchanged_into=reading.maybe(reading.field_of(given, "exchangedInto"), reading.text),
             currency=reading.maybe(reading.field_of(given, "currency"), reading.text),
             limit=reading.decimal(reading.field_of(given, "limit")),
             used=reading.decimal(reading.field_of(given, "used")),
@@ -247,6 +251,7 @@ class Cap:
             starts_at=reading.instant(reading.field_of(given, "startsAt")),
             ends_at=reading.maybe(reading.field_of(given, "endsAt"), reading.instant),
             renewal=reading.maybe(reading.field_of(given, "renewal"), CapRenewal),
+            version=reading.maybe(reading.field_of(given, "version"), reading.text),
             partner=reading.maybe(reading.field_of(given, "partner"), PartnerRef.read),
         )
 

@@ -147,6 +147,7 @@ mutation BulkIssuePoints($input: BulkIssuePointsInput!) {
         ... on ApprovalEnded { endsAt }
         ... on CapReached { cap leftPoints requiredPoints }
         ... on CaptureExceedsHold { heldPoints requiredPoints }
+        ... on CurrencyNotNamed { partner currencies }
         ... on CurrencyNotSettleable { currency }
         ... on CurrencyUnknown { currency }
         ... on DuplicateReference { reference }
@@ -233,6 +234,7 @@ mutation BulkRedeemPoints($input: BulkRedeemPointsInput!) {
         ... on ApprovalEnded { endsAt }
         ... on CapReached { cap leftPoints requiredPoints }
         ... on CaptureExceedsHold { heldPoints requiredPoints }
+        ... on CurrencyNotNamed { partner currencies }
         ... on CurrencyNotSettleable { currency }
         ... on CurrencyUnknown { currency }
         ... on DuplicateReference { reference }
@@ -413,6 +415,7 @@ mutation ExchangePoints($input: ExchangePointsInput!) {
       path
       ... on AccountNotLinked { reference }
       ... on CapReached { cap leftPoints requiredPoints }
+      ... on CurrencyNotNamed { partner currencies }
       ... on ExchangeNotOffered { partner at }
       ... on InsufficientPoints { availablePoints requiredPoints }
       ... on KeyNotValid { charactersMax }
@@ -1689,7 +1692,7 @@ query Caps(
     nodes {
       kind
       reason
-      version
+      exchangedInto
       currency
       limit
       used
@@ -1698,6 +1701,7 @@ query Caps(
       startsAt
       endsAt
       renewal
+      version
       partner {
         id
         code
@@ -1751,8 +1755,13 @@ query ExchangeOffers(
 """
 
 EXCHANGE_QUOTE: Final = """\
-query ExchangeQuote($points: Points!, $partner: String, $account: AccountInput) {
-  exchangeQuote(points: $points, partner: $partner, account: $account) {
+query ExchangeQuote(
+  $points: Points!
+  $partner: String
+  $account: AccountInput
+  $currency: String
+) {
+  exchangeQuote(points: $points, partner: $partner, account: $account, currency: $currency) {
     offer {
       version
       effectiveFrom

@@ -150,6 +150,8 @@ class ErrorCode(OpenEnum):
     """The member has to agree: send a till code, or a token that the member gave for this order."""
     CONSENT_SPENT = "CONSENT_SPENT"
     """What the member agreed to was redeemed before, by another request."""
+    CURRENCY_NOT_NAMED = "CURRENCY_NOT_NAMED"
+    """The partner gives several currencies for points; name one of those that are given."""
     CURRENCY_NOT_SETTLEABLE = "CURRENCY_NOT_SETTLEABLE"
     """The currency has no minor unit in ISO 4217, so nothing can be settled in it."""
     CURRENCY_UNKNOWN = "CURRENCY_UNKNOWN"

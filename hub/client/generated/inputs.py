@@ -364,6 +364,10 @@ class ExchangePointsInput(Input):
     """The partner's reference, e.g. of the receipt, 1 to 200 printable characters."""
     partner: str | None = None
     """Code of the partner whose currency it is; a partner leaves it out."""
+    currency: str | None = None
+    """Code of the other currency, e.g. `MILES`; it may be left out where the partner gives only
+    one.
+    """
     is_name_matched: bool | None = None
     """Whether the name on the member's linked account, which is credited, is the member's: where
     the offer asks for it, it is refused otherwise.

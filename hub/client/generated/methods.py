@@ -296,11 +296,11 @@ class Mutations(Calling):
         back. `reference` must be given.
 
         Errors: AccountNotLinked, CapReached, ConsentNotForThis, ConsentRequired, ConsentSpent,
-        ExchangeNotOffered, IdempotencyConflict, InsufficientPoints, KeyNotValid,
-        MemberNotFound, MinimumNotReached, NameNotMatched, NetDebitCapReached, NotInHousehold,
-        NotInStep, OccurredAtOutOfBounds, PartnerNotFound, PointsOutOfRange, ReferenceNotValid,
-        RoleNotEnough, TermsNotInForce, TextTooLong, TillCodeNotValid, TooManyTillCodes,
-        WalletClosed, WalletNotFound.
+        CurrencyNotNamed, ExchangeNotOffered, IdempotencyConflict, InsufficientPoints,
+        KeyNotValid, MemberNotFound, MinimumNotReached, NameNotMatched, NetDebitCapReached,
+        NotInHousehold, NotInStep, OccurredAtOutOfBounds, PartnerNotFound, PointsOutOfRange,
+        ReferenceNotValid, RoleNotEnough, TermsNotInForce, TextTooLong, TillCodeNotValid,
+        TooManyTillCodes, WalletClosed, WalletNotFound.
         """
         payload = await self._change(
             documents.EXCHANGE_POINTS, "exchangePoints", {"input": input}, read_refusal
@@ -521,7 +521,7 @@ class Mutations(Calling):
     async def unmerge_members(self, input: UnmergeMembersInput) -> UnmergeMembersPayload:
         """Make two members of one again, and give back what was merged, while none of it was used.
 
-        Errors: IdempotencyConflict, KeyNotValid, MemberNotFound, MergeNotFound,
+        Errors: AlreadyMerged, IdempotencyConflict, KeyNotValid, MemberNotFound, MergeNotFound,
         MergedPointsUsed.
         """
         payload = await self._change(
@@ -889,6 +889,8 @@ class Queries(Calling):
     ) -> AsyncGenerator[ExchangeOffer, None]:
         """What partners give of their own currencies for points: versions in force and to come, by
         code of the partner, oldest first.
+
+        A partner may give several currencies at a time.
         """
         items = self._items(
             documents.EXCHANGE_OFFERS,
@@ -901,7 +903,12 @@ class Queries(Calling):
                 yield ExchangeOffer.read(item)
 
     async def exchange_quote(
-        self, *, points: int, partner: str | None = None, account: AccountInput | None = None
+        self,
+        *,
+        points: int,
+        partner: str | None = None,
+        account: AccountInput | None = None,
+        currency: str | None = None,
     ) -> ExchangeQuote | None:
         """What points would give at a partner now, which numbers near them pass, and what is left
         of the day.
@@ -909,7 +916,8 @@ class Queries(Calling):
         Null when there is no such partner or member, or nothing is offered.
         """
         data = await self._wire.ask(
-            documents.EXCHANGE_QUOTE, {"points": points, "partner": partner, "account": account}
+            documents.EXCHANGE_QUOTE,
+            {"points": points, "partner": partner, "account": account, "currency": currency},
         )
         found = reading.field_of(data, "exchangeQuote")
         return reading.maybe(found, ExchangeQuote.read)

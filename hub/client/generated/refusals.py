@@ -119,6 +119,16 @@ class ConsentSpent(Refusal):
 
 
 @dataclass(eq=False)
+class CurrencyNotNamed(Refusal):
+    """The partner gives several currencies for points; name one of those that are given."""
+
+    partner: str
+    """Code of the partner."""
+    currencies: str
+    """Codes of those of which one is to be named, separated by commas."""
+
+
+@dataclass(eq=False)
 class CurrencyNotSettleable(Refusal):
     """The currency has no minor unit in ISO 4217, so nothing can be settled in it."""
 
@@ -690,6 +700,11 @@ _READERS: Final[dict[str, Callable[[Json], Refusal]]] = {
     ),
     "ConsentSpent": lambda given: ConsentSpent(
         *_common(given),
+    ),
+    "CurrencyNotNamed": lambda given: CurrencyNotNamed(
+        *_common(given),
+        partner=reading.text(reading.field_of(given, "partner")),
+        currencies=reading.text(reading.field_of(given, "currencies")),
     ),
     "CurrencyNotSettleable": lambda given: CurrencyNotSettleable(
         *_common(given),

@@ -261,11 +261,11 @@ class BlockingMutations(Blocking[Mutations]):
         back. `reference` must be given.
 
         Errors: AccountNotLinked, CapReached, ConsentNotForThis, ConsentRequired, ConsentSpent,
-        ExchangeNotOffered, IdempotencyConflict, InsufficientPoints, KeyNotValid,
-        MemberNotFound, MinimumNotReached, NameNotMatched, NetDebitCapReached, NotInHousehold,
-        NotInStep, OccurredAtOutOfBounds, PartnerNotFound, PointsOutOfRange, ReferenceNotValid,
-        RoleNotEnough, TermsNotInForce, TextTooLong, TillCodeNotValid, TooManyTillCodes,
-        WalletClosed, WalletNotFound.
+        CurrencyNotNamed, ExchangeNotOffered, IdempotencyConflict, InsufficientPoints,
+        KeyNotValid, MemberNotFound, MinimumNotReached, NameNotMatched, NetDebitCapReached,
+        NotInHousehold, NotInStep, OccurredAtOutOfBounds, PartnerNotFound, PointsOutOfRange,
+        ReferenceNotValid, RoleNotEnough, TermsNotInForce, TextTooLong, TillCodeNotValid,
+        TooManyTillCodes, WalletClosed, WalletNotFound.
         """
         return self._run(self._awaited.exchange_points(input))
 
@@ -429,7 +429,7 @@ class BlockingMutations(Blocking[Mutations]):
     def unmerge_members(self, input: UnmergeMembersInput) -> UnmergeMembersPayload:
         """Make two members of one again, and give back what was merged, while none of it was used.
 
-        Errors: IdempotencyConflict, KeyNotValid, MemberNotFound, MergeNotFound,
+        Errors: AlreadyMerged, IdempotencyConflict, KeyNotValid, MemberNotFound, MergeNotFound,
         MergedPointsUsed.
         """
         return self._run(self._awaited.unmerge_members(input))
@@ -674,6 +674,8 @@ class BlockingQueries(Blocking[Queries]):
     ) -> Iterator[ExchangeOffer]:
         """What partners give of their own currencies for points: versions in force and to come, by
         code of the partner, oldest first.
+
+        A partner may give several currencies at a time.
         """
         return self._each(
             self._awaited.exchange_offers(
@@ -682,7 +684,12 @@ class BlockingQueries(Blocking[Queries]):
         )
 
     def exchange_quote(
-        self, *, points: int, partner: str | None = None, account: AccountInput | None = None
+        self,
+        *,
+        points: int,
+        partner: str | None = None,
+        account: AccountInput | None = None,
+        currency: str | None = None,
     ) -> ExchangeQuote | None:
         """What points would give at a partner now, which numbers near them pass, and what is left
         of the day.
@@ -690,7 +697,9 @@ class BlockingQueries(Blocking[Queries]):
         Null when there is no such partner or member, or nothing is offered.
         """
         return self._run(
-            self._awaited.exchange_quote(points=points, partner=partner, account=account)
+            self._awaited.exchange_quote(
+                points=points, partner=partner, account=account, currency=currency
+            )
         )
 
     def membership_sales(self, *, page_size: int = PAGE_SIZE) -> Iterator[MembershipSale]:

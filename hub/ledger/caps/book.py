@@ -1,12 +1,12 @@
 """The caps that this process knows; whoever needs one that is not open yet opens it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hub.kernel.tx import RawConnection
+from hub.kernel.kept import KeptConnection
 from hub.ledger.caps.kinds import Cap, CapKind, Series, calendar_span
 from hub.ledger.caps.store import open_cap
 
@@ -18,8 +18,8 @@ class CapBook:
     not cover the instant, and the verb reads again. Limits are the ledger's alone.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[RawConnection]]) -> None:
-        self._connect = connect
+    def __init__(self, kept: KeptConnection) -> None:
+        self._kept = kept
         self._opening = asyncio.Lock()
         self._series: dict[Series, tuple[Cap, ...]] = {}
 
@@ -72,11 +72,8 @@ class CapBook:
         return wanted
 
     async def _open(self, wanted: Cap) -> None:
-        connection = await self._connect()
-        try:
+        async with self._kept.use() as connection:
             await open_cap(connection, wanted)
-        finally:
-            await connection.close()
         self._series = {
             **self._series,
             wanted.series: (*self._series.get(wanted.series, ()), wanted),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Final, TypeAlias
@@ -180,8 +180,63 @@ async def give_back(tx: Tx, cap_id: int, amount: Decimal, *, key: str) -> bool:
             {
                 "cap_id": cap_id,
                 "amount": amount,
-                "key_hash": UUID(bytes=sha256(key.encode()).digest()[:16]),
+                "key_hash": _hash(key),
                 "at": tx.now,
+            },
+        )
+    ).scalar_one()
+    return given
+
+
+async def carry_usage(tx: Tx, wallet: Place, to_wallet: Place, *, key: str) -> None:
+    """Let another wallet have used what this one has of the caps that each wallet has to itself.
+
+    Caps that are over, and to which nothing late is charged any more, stay.
+
+    Locks: both lanes, ascending.
+    """
+    await tx.connection.execute(
+        text(
+            "SELECT ledger.carry_usage(CAST(:lane AS smallint), :number,"
+            " CAST(:to_lane AS smallint), :to_number, :key_hash, :since)"
+        ),
+        {**_way(wallet, to_wallet, key), "since": tx.now - timedelta(days=_LATE_DAYS)},
+    )
+
+
+async def carry_back(tx: Tx, wallet: Place, from_wallet: Place, *, key: str) -> None:
+    """Let a wallet have used again what was carried from it to another one under a key.
+
+    Locks: both lanes, ascending.
+    """
+    await tx.connection.execute(
+        text(
+            "SELECT ledger.carry_back(CAST(:lane AS smallint), :number, CAST(:to_lane AS smallint),"
+            " :to_number, :key_hash)"
+        ),
+        _way(wallet, from_wallet, key),
+    )
+
+
+async def give_back_to_wallet(
+    tx: Tx, cap_id: int, wallet: Place, amount: Decimal, *, key: str
+) -> bool:
+    """Give back to a wallet's own cap, once for each key; False: it did before.
+
+    Units: points. Locks: the lane of the wallet.
+    """
+    given: bool = (
+        await tx.connection.execute(
+            text(
+                "SELECT ledger.give_back_to_wallet(CAST(:lane AS smallint), :cap_id, :number,"
+                " :amount, :key_hash)"
+            ),
+            {
+                "lane": wallet.lane,
+                "cap_id": cap_id,
+                "number": wallet.number,
+                "amount": amount,
+                "key_hash": _hash(key),
             },
         )
     ).scalar_one()
@@ -201,6 +256,20 @@ async def borrow_slice(
         "SELECT ledger.borrow_slice($1, $2::smallint, $3)", cap_id, lane, Decimal(wanted)
     )
     return rest
+
+
+def _hash(key: str) -> UUID:
+    return UUID(bytes=sha256(key.encode()).digest()[:16])
+
+
+def _way(wallet: Place, to_wallet: Place, key: str) -> dict[str, Any]:
+    return {
+        "lane": wallet.lane,
+        "number": wallet.number,
+        "to_lane": to_wallet.lane,
+        "to_number": to_wallet.number,
+        "key_hash": _hash(key),
+    }
 
 
 def _columns(cap: Cap) -> dict[str, Any]:

@@ -96,7 +96,7 @@ async def join_household(tx: Tx, *, member_id: int, code: str, share_bps: int) -
     household_id, role = found
     await store.lock_household(tx, household_id)
     belonging = await store.list_household(tx, household_id)
-    if not belonging:  # everybody left
+    if all(each.is_leaving for each in belonging):  # nobody is left to join
         raise HouseholdCodeNotValid
     if len(belonging) >= MEMBERS_MAX:
         raise HouseholdFull(MEMBERS_MAX)

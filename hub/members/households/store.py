@@ -125,6 +125,16 @@ async def list_household(tx: ReadTx, household_id: int) -> list[Belonging]:
     return await _list(tx, household_members.c.household_id == household_id)
 
 
+async def list_household_wallets(tx: ReadTx, wallet_ids: Sequence[int]) -> list[Place]:
+    """Find which of some wallets are those of households."""
+    rows = await tx.connection.execute(
+        select(households.c.wallet_lane, households.c.wallet_id)
+        .where(households.c.wallet_id.in_(wallet_ids))
+        .order_by(households.c.wallet_id)
+    )
+    return [Place(row.wallet_lane, row.wallet_id) for row in rows]
+
+
 async def list_leaving(tx: ReadTx) -> list[Belonging]:
     """List the members whose points are on their way back."""
     return await _list(tx, household_members.c.is_leaving)

@@ -1,9 +1,9 @@
 """From an id that was merged to the survivor's, without a round trip."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
-from hub.kernel.tx import RawConnection
+from hub.kernel.kept import KeptConnection
 from hub.ledger.operations import Place
 from hub.members.merges.store import Merge, MergeStatus, fetch_merges
 
@@ -17,8 +17,8 @@ class Forwards:
     refused, reads again, and follows. NOTIFY keeps the moment short (`hub.kernel.listen`).
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[RawConnection]]) -> None:
-        self._connect = connect
+    def __init__(self, kept: KeptConnection) -> None:
+        self._kept = kept
         self._reading = asyncio.Lock()
         self._members: dict[int, int] = {}
         self._wallets: dict[Place, Place] = {}
@@ -27,11 +27,8 @@ class Forwards:
     async def refresh(self) -> None:
         """Read everything again."""
         async with self._reading:
-            connection = await self._connect()
-            try:
+            async with self._kept.use() as connection:
                 merges = await fetch_merges(connection)
-            finally:
-                await connection.close()
             self._fill(merges)
 
     def find_member(self, member_id: int) -> int:

@@ -29,6 +29,7 @@ LEDGER_FILES = (
     "holds",
     "booking",
     "charging",
+    "carrying",
     "post_batch",
     "post_money",
     "cuts",

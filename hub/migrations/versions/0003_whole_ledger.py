@@ -28,6 +28,7 @@ FILES = (
     "holds",
     "booking",
     "charging",
+    "carrying",
     "post_batch",
     "post_money",
     "cuts",

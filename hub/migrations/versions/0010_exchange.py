@@ -26,6 +26,9 @@ def upgrade() -> None:
         sa.Column(
             "version", sa.Text(), nullable=False, comment="Exchanges name it as their reason."
         ),
+        sa.Column(
+            "currency", sa.Text(), nullable=False, comment="What is given; one version at a time."
+        ),
         sa.Column("effective_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "effective_until",
@@ -45,8 +48,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("offer_id", name=op.f("pk_exchange_offers")),
         sa.UniqueConstraint(
             "partner_id",
+            "currency",
             "effective_from",
-            name=op.f("uq_exchange_offers_partner_id_effective_from"),
+            name=op.f("uq_exchange_offers_partner_id_currency_effective_from"),
         ),
         sa.UniqueConstraint(
             "partner_id", "version", name=op.f("uq_exchange_offers_partner_id_version")

@@ -248,3 +248,10 @@ async def test_attack_60_what_was_issued_is_taken_back_once_and_never_more(api):
     again = await air.refusal("reverseIssue", lotId=lot, points=30)
     assert again["code"] == "LOT_SPENT"
     assert await photograph(api.coalition) == before
+
+
+async def test_attack_57_a_slash_too_many_leads_nowhere(api):
+    for path in ("/oauth/token/", "/oauth/authorize/", "/sign-in/", "/session/", "/graphql/"):
+        for method in ("GET", "POST"):
+            answer = await api.http.request(method, path, headers={"host": "evil.example"})
+            assert (answer.status_code, answer.headers.get("location")) == (404, None), path

@@ -4,7 +4,9 @@ import asyncio
 import json
 import socket
 from contextlib import asynccontextmanager
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+import httpx
 import pytest
 import uvicorn
 
@@ -18,11 +20,13 @@ from hub.kernel.clock import system_clock
 from hub.settings import Settings
 from hub.wiring import open_hub
 from tests.auth.access.devtools import find_browser, open_tab
-from tests.auth.access.people import invite_person
+from tests.auth.access.people import invite_member, invite_person
+from tests.auth.provider import wire
 
 ASK = """fetch('/graphql', {method: 'POST', headers: {'content-type': 'application/json'},
   body: JSON.stringify({query: '{ viewer { kind } }'})}).then((answer) => answer.text())"""
 
+ANA = "SELECT member_id FROM members"
 PASSKEYS = "document.querySelectorAll('li').length"
 
 
@@ -99,6 +103,35 @@ async def test_the_pages_fit_a_narrow_phone_however_long_the_names(database_url,
         await tab.run(f"document.querySelector('main').innerHTML = {json.dumps(inner)}")
         assert await tab.run("document.querySelectorAll('button').length") == 2
         assert await tab.run(FITS)
+
+
+async def test_a_member_reads_what_is_asked_and_allows_it_in_a_browser(
+    coalition, browser, monkeypatch
+):
+    await coalition.partner("AIR")
+    await coalition.member("ana")
+    coalition.clock.now = system_clock()
+    async with serving(coalition.url) as (origin, database), open_tab(browser) as tab:
+        monkeypatch.setattr(wire, "ISSUER", origin)
+        async with httpx.AsyncClient(base_url=origin) as http:
+            back = f"{origin}/health"
+            air = await wire.register(coalition, http, "AIR", redirect_uris=(back,))
+            secret = await invite_member(database, await coalition.value(ANA))
+            await tab.go(f"{origin}/invitation#{secret}")
+            await tab.run("document.querySelector('button').click()")
+            await tab.until("location.pathname === '/session'")
+            for button, answer in ((1, "error=access_denied"), (0, "code=")):
+                pushed = await air.push("v" * 43, redirect_uri=back, scope="points.read")
+                query = {"client_id": air.client_id, "request_uri": pushed.json()["request_uri"]}
+                await tab.go(f"{origin}/oauth/authorize?{urlencode(query)}")
+                assert "AIR till" in await tab.run("document.body.innerText")
+                await tab.run(f"document.querySelectorAll('button')[{button}].click()")
+                await tab.until("location.pathname === '/health'")
+                assert f"?{answer}" in await tab.run("location.href")
+                assert await tab.run("document.referrer") == ""
+            (code,) = parse_qs(urlsplit(await tab.run("location.href")).query)["code"]
+            given = await air.redeem_code(code, "v" * 43, redirect_uri=back)
+            assert given.status_code == 200, given.text
 
 
 async def test_a_second_passkey_is_added_and_the_first_removed_in_a_browser(database_url, browser):

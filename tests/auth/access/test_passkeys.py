@@ -3,17 +3,22 @@
 import asyncio
 import re
 from datetime import timedelta
+from hashlib import sha256
 
 import httpx
 import pytest
 
 from auth.people.sessions.ceremonies import PASSKEYS_MAX
 from auth.policies import STEP_UP_SECONDS, Role
-from tests.auth.access.authenticator import to_text
+from hub.kernel.clock import CLOCKS_APART
+from tests.auth.access.authenticator import cbor, to_bytes, to_text
 from tests.auth.access.people import OWN, invite_person, open_visitor
 
 FRESH = timedelta(seconds=STEP_UP_SECONDS)
 VIEWER = "{ viewer { kind } }"
+REFUSED = {
+    "message": "That passkey was not accepted. Begin again.\n该通行密钥未被接受，请重新开始。"
+}
 
 
 async def registered(coalition, site, email="ada@hub.test", address="203.0.113.7"):
@@ -211,3 +216,66 @@ async def test_the_pages_cannot_be_framed_kept_or_filled_from_elsewhere(coalitio
     assert headers["x-frame-options"] == "DENY"
     assert headers["cache-control"] == "no-store"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+NESTED = b"[" * 20_000
+KEYS = {
+    "not on its curve": {1: 2, 3: -7, -1: 1, -2: b"\1" * 32, -3: b"\2" * 32},
+    "of small order": {1: 1, 3: -8, -1: 6, -2: b"\1" + bytes(31)},
+    "of another kind": {1: 2, 3: -257, -1: 1, -2: b"\1" * 32, -3: b"\2" * 32},
+    "no map": b"key",
+    "half": {1: 2, 3: -7},
+}
+
+
+def attest(key, client_data):
+    """What an authenticator makes of a key."""
+    made = bytes(16) + b"\0\1x" + cbor(key)
+    data = sha256(b"hub.test").digest() + bytes([69]) + bytes(4) + made
+    attestation = cbor({"fmt": "none", "attStmt": {}, "authData": data})
+    response = {"clientDataJSON": client_data, "attestationObject": to_text(attestation)}
+    return {"id": "eA", "rawId": "eA", "type": "public-key", "response": response}
+
+
+@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+async def test_attack_41_a_passkey_that_is_no_key_uses_no_invitation_up(coalition, site, key):
+    _, secret = await invite_person(coalition.hub.database, Role.OPERATOR)
+    visitor = open_visitor(site)
+    options = (await visitor.post("/invitation/begin", {"invitation": secret})).json()
+    right = visitor.key.create(options)["response"]["clientDataJSON"]
+    body = {"invitation": secret, "credential": attest(key, right)}
+    answer = await visitor.post("/invitation/finish", body)
+    assert (answer.status_code, answer.json()) == (401, REFUSED)
+    assert await coalition.value("SELECT count(*) FROM passkeys") == 0
+    assert await coalition.value("SELECT count(*) FROM sessions") == 0
+    visitor.key.passkeys.clear()
+    assert (await visitor.register(secret)).status_code == 200
+
+
+async def test_attack_41_lists_in_lists_are_refused_like_any_nonsense(coalition, site):
+    visitor = await registered(coalition, site)
+    before = await coalition.query("SELECT * FROM sessions")
+    nested = {"rawId": "eA", "response": {"clientDataJSON": to_text(NESTED)}}
+    answer = await visitor.post("/sign-in/finish", {"credential": nested})
+    assert (answer.status_code, answer.json()) == (401, REFUSED)
+    options = (await visitor.post("/sign-in/begin")).json()
+    credential = visitor.key.get(options)
+    data = to_bytes(credential["response"]["authenticatorData"])
+    with_extensions = data[:32] + bytes([data[32] | 128]) + data[33:] + b"\x81" * 20_000
+    credential["response"]["authenticatorData"] = to_text(with_extensions)
+    answer = await visitor.post("/sign-in/finish", {"credential": credential})
+    assert (answer.status_code, answer.json()) == (401, REFUSED)
+    assert await coalition.query("SELECT * FROM sessions") == before
+
+
+async def test_after_the_clock_was_set_back_nobody_is_fresh_and_nobody_is_signed_in(
+    coalition, site
+):
+    visitor = await registered(coalition, site)
+    coalition.clock.now -= CLOCKS_APART
+    assert (await visitor.post("/passkeys/begin")).status_code == 200
+    coalition.clock.now -= timedelta(microseconds=1)
+    before = await kept(coalition)
+    assert (await add(visitor)).status_code == 401
+    assert (await visitor.http.get("/session")).status_code == 303
+    assert await kept(coalition) == before

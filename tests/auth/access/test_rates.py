@@ -1,6 +1,7 @@
 """How often: attack 66, and rule book 1.4.1. Counted in the database, for all processes."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -199,6 +200,34 @@ async def test_probing_for_a_balance_ends_with_a_wait_whatever_is_asked(api):
     api.coalition.clock.tick(timedelta(seconds=180))
     body = await ask(10, reference="s-1")
     assert body["data"]["redeemPoints"]["userErrors"] == []
+
+
+async def test_probing_by_the_rows_of_a_bulk_is_counted_with_the_single_ones(api):
+    """Rule book 1.4.1."""
+    shop = await api.partner("SHOP")
+    await api.member("ana", SHOP="s-1")
+    await issue(shop, "s-1", 50)
+    account = {"reference": "s-1"}
+    before = await photograph(api.coalition)
+
+    async def ask(count):
+        rows = [{"idempotencyKey": new_key(), "points": 51, "account": account}] * count
+        rows = [{**row, "idempotencyKey": new_key()} for row in rows]
+        document = (
+            "mutation($i: BulkRedeemPointsInput!)"
+            " { bulkRedeemPoints(input: $i) { rows { userErrors { code } } } }"
+        )
+        answer = (await shop.ask(document, i={"rows": rows}))["bulkRedeemPoints"]
+        return Counter(row["userErrors"][0]["code"] for row in answer["rows"])
+
+    assert await ask(PROBES.count - 2) == {"INSUFFICIENT_POINTS": PROBES.count - 2}
+    assert await ask(5) == {"INSUFFICIENT_POINTS": 2, "OVERLOADED": 3}
+    assert await ask(2) == {"OVERLOADED": 2}
+    single = "mutation($i: RedeemPointsInput!) { redeemPoints(input: $i) { userErrors { code } } }"
+    asked = {"idempotencyKey": new_key(), "points": 10, "account": account}
+    (error,) = (await shop.send(single, i=asked))["errors"]
+    assert error["extensions"]["code"] == "THROTTLED"
+    assert await photograph(api.coalition) == before
 
 
 async def member_id(shop):

@@ -199,6 +199,37 @@ async def test_attack_56_other_names_of_the_cookie_are_not_read(coalition, site)
         assert (await stranger.http.get("/session")).status_code == 303
 
 
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "{name}={secret}; {name}=planted",
+        "{name}=planted; {name}={secret}",
+        "\x85{name}={secret}",
+        "\xa0{name}={secret}",
+        "\x0b{name}={secret}",
+        "{name}\xa0={secret}",
+        "{name} ={secret}",
+        '{name}="{secret}"',
+        "__host-hub={secret}",
+        "{name}%3D{secret}",
+    ],
+)
+async def test_attack_56_a_cookie_that_a_neighbouring_host_could_plant_is_not_read(
+    coalition, site, planted
+):
+    visitor = await registered(coalition, site)
+    right = f"__Host-hub={visitor.cookie}"
+    wrong = planted.format(name="__Host-hub", secret=visitor.cookie)
+    before = await coalition.query("SELECT * FROM sessions")
+    statuses = []
+    for cookie in (f"a=b; {right};c", wrong):
+        visitor.http.cookies.clear()
+        sent = [(b"cookie", cookie.encode("latin-1"))]
+        statuses.append((await visitor.http.get("/session", headers=sent)).status_code)
+    assert statuses == [200, 303]
+    assert await coalition.query("SELECT * FROM sessions") == before
+
+
 async def test_attack_56_signing_out_ends_the_session_and_needs_the_form_of_our_page(
     coalition, site
 ):

@@ -1,9 +1,11 @@
 """Attacks on how a client shows who it is: 1 to 8, 44, 51, 67."""
 
 import asyncio
+import base64
 import logging
 import warnings
 
+import orjson
 import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
@@ -109,10 +111,46 @@ async def test_attack_04_confused_algorithms_and_embedded_keys(air):
     await refused(air, 400, "invalid_request", assertion=asked[-1])
 
 
-def unsigned(client):
-    import base64
+async def test_attack_04_an_assertion_that_is_written_in_another_way(air):
+    def respelt(spell):
+        signature = ""
+        while "-" not in signature or "_" not in signature:
+            head, claims, signature = air.assertion().split(".")
+        return f"{head}.{claims}.{spell(signature)}"
 
-    import orjson
+    last = {"A": "B", "Q": "R", "g": "h", "w": "x"}
+    spellings = [
+        lambda text: text + "==",
+        lambda text: text[:-1] + last[text[-1]],
+        lambda text: text.replace("-", "+"),
+        lambda text: text.replace("_", "/"),
+        lambda text: text + "\n",
+        lambda text: " " + text,
+    ]
+    for spell in spellings:
+        await refused(air, 401, "invalid_client", assertion=respelt(spell))
+    for alg in ("es256", "ES256 ", "Es256", ["ES256"], None, "ES384", "HS256"):
+        said = await refused(air, 401, "invalid_client", assertion=with_header(air, alg=alg))
+        assert "`alg`" in said
+    for more in ({"crit": ["b64"], "b64": False}, {"b64": True}, {"zip": "DEF"}, {"cty": "JWT"}):
+        said = await refused(air, 401, "invalid_client", assertion=with_header(air, **more))
+        assert "header" in said
+    assert (await ask(air)).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["cl_\0", "cl_\u20ac", "cl_\n", "", "x" * 256, ["cl_x"], None, 7])
+async def test_attack_04_a_name_that_no_client_can_have(air, name):
+    said = await refused(air, 401, "invalid_client", assertion=air.assertion(iss=name, sub=name))
+    assert said == "the client assertion: `iss` is the id of the client"
+
+
+def with_header(client, **header):
+    """An assertion whose header was changed after it was signed."""
+    _, claims, signature = client.assertion().split(".")
+    return f"{base64url(orjson.dumps({'alg': 'ES256', **header}))}.{claims}.{signature}"
+
+
+def unsigned(client):
 
     def part(value):
         return base64.urlsafe_b64encode(orjson.dumps(value)).rstrip(b"=").decode()
@@ -130,6 +168,8 @@ async def test_attack_05_weak_keys_are_neither_registered_nor_used(world, air):
         ECKey.generate_key("P-256").as_dict(private=True),
         {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
         {},
+        *long_exponents(),
+        *({"kty": "OKP", "crv": "Ed25519", "x": x} for x in small_points()),
     ]
     for key in weak:
         with pytest.raises(ClientNotValid):
@@ -137,6 +177,37 @@ async def test_attack_05_weak_keys_are_neither_registered_nor_used(world, air):
     assert await world.coalition.value("SELECT count(*) FROM oauth_clients") == 1
     rsa = await world.client("AIR", key=RSAKey.generate_key(2048), algorithm="RS256")
     await refused(rsa, 401, "invalid_client")
+
+
+def long_exponents():
+    """RSA keys whose check would take a hundred times as long, or none at all."""
+    key = public(RSAKey.generate_key(2048))
+    return [{**key, "e": e} for e in ("AQ", "Ag", "AQAAAAE", base64url(b"\1" * 256))]
+
+
+P = 2**255 - 19
+D = -121665 * pow(121666, -1, P) % P
+EIGHTH = bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
+"""As libsodium's list of such points has it."""
+
+
+def doubled(y):
+    """The second coordinate of twice a point of the curve of Ed25519."""
+    xx = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    return (y * y + xx) * pow(1 - D * xx * y * y, -1, P) % P
+
+
+def small_points():
+    """All ways to write a point that eight times is nothing."""
+    order_8 = int.from_bytes(EIGHTH, "little")
+    reduced = {0, 1, P - 1, order_8, P - order_8}
+    assert all(doubled(doubled(doubled(y))) == 1 for y in reduced)
+    written = [*reduced, P, P + 1]
+    return [base64url((y | sign << 255).to_bytes(32, "little")) for y in written for sign in (0, 1)]
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def weak_rsa():
@@ -277,6 +348,14 @@ async def test_attack_51_keys_at_an_address_of_our_own_network(world, air, addre
         "https://air.example/../back",
         "javascript:alert(1)",
         "https://air.example\\@evil.example/",
+        "https://air.example;script-src/back",
+        "https://air.example,default-src/back",
+        "https://air.example'/back",
+        "https://air.ex%61mple/back",
+        "https://\uff41ir.example/back",
+        "http://localhost.evil.example/back",
+        "http://localhost:80:80/back",
+        "https:/air.example/back",
         "/back",
         "https://air.example/" + "x" * 600,
     ],

@@ -1,10 +1,12 @@
 """What works: each grant, from its beginning to a call of the API."""
 
 import secrets
+from datetime import timedelta
 
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from hub.kernel.clock import CLOCKS_APART
 from tests.auth.provider.wire import ISSUER, ath, told
 
 
@@ -102,7 +104,7 @@ async def test_the_consent_page_tells_what_is_asked_in_two_languages(world):
     policy = page.headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy
     assert "form-action 'self' https://air.example" in policy
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin", "or no browser names its origin"
 
 
 async def test_who_is_not_signed_in_signs_in_and_comes_back(world):
@@ -167,3 +169,21 @@ def secure(value):
 def test_the_challenge_of_a_verifier_is_what_the_rfc_says():
     verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     assert ath(verifier) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+
+async def test_a_sign_in_from_before_the_clock_was_set_back_is_not_fresh(world):
+    air = await world.client("AIR")
+    await world.sign_in("ana")
+
+    async def come():
+        pushed = await air.push(secrets.token_urlsafe(32), max_age="300")
+        query = {"client_id": air.client_id, "request_uri": pushed.json()["request_uri"]}
+        return await world.http.get("/oauth/authorize", params=query)
+
+    world.coalition.clock.now -= CLOCKS_APART
+    assert (await come()).status_code == 200
+    world.coalition.clock.now -= timedelta(microseconds=1)
+    answer = await come()
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in?next=%2Foauth%2Fauthorize")
+    assert await world.coalition.value("SELECT count(*) FROM oauth_grants") == 0

@@ -1,13 +1,17 @@
 """Keys at a partner's own address: asked for seldom, whoever sends unknown key names how often."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import orjson
 import pytest
 from joserfc.jwk import ECKey
 
 from auth.oauth.clients.key_sets import KeySets
+from auth.oauth.clients.registering import add_key, keep_newest_key, register_client
 from auth.oauth.clients.store import Client
+from auth.oauth.errors import ClientNotValid
+from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.outside import AddressRefused
 from tests.auth.provider.wire import public
 
@@ -65,6 +69,14 @@ async def test_a_new_key_is_found_within_a_minute():
     assert await names(sets, "b", NOW + timedelta(seconds=60)) == ["a", "b"]
 
 
+async def test_after_the_clock_was_set_back_a_new_key_is_still_found():
+    host = Host("a")
+    sets = KeySets(host.fetch)
+    await names(sets, "a", NOW)
+    host.serve("b")
+    assert await names(sets, "b", NOW - timedelta(days=1)) == ["b"]
+
+
 @pytest.mark.parametrize(
     "body", [None, b"nonsense", b"[]", b'{"keys": [{"kty": "oct", "k": "AA"}]}']
 )
@@ -75,3 +87,34 @@ async def test_a_host_that_fails_leaves_what_it_gave_before(body):
     host.body = body
     assert await names(sets, "a", NOW + timedelta(hours=1)) == ["a"]
     assert host.asked == 2
+
+
+async def test_a_client_whose_keys_lie_at_its_own_address_gets_tokens(world, monkeypatch):
+    host = Host()
+    air = await world.client("AIR")
+    partner_id = world.coalition.partners["AIR"].partner_id
+    async with world.coalition.hub.database.begin(HUB_ACTOR) as tx:
+        client = await register_client(
+            tx,
+            partner_id=partner_id,
+            name="AIR till",
+            keys=None,
+            jwks_uri=CLIENT.jwks_uri,
+            scopes=("points.issue",),
+            redirect_uris=(),
+        )
+    assert client.keys is None
+    air.client_id = client.client_id
+    host.body = orjson.dumps({"keys": [public(air.key)]})
+    monkeypatch.setattr(world.doors.provider.key_sets, "_fetch", host.fetch)
+    assert await air.is_let_in(await air.token())
+    assert host.asked == 1
+    air.key = ECKey.generate_key("P-256")
+    other = await air.post("/oauth/token", grant_type="client_credentials")
+    assert (other.status_code, other.json()["error"]) == (401, "invalid_client")
+    for change in (partial(add_key, key={}), keep_newest_key):
+        async with world.coalition.hub.database.begin(HUB_ACTOR) as tx:
+            with pytest.raises(ClientNotValid, match="its keys lie at its own address"):
+                await change(tx, client.client_id)
+    kept = await world.coalition.query("SELECT keys, jwks_uri FROM oauth_clients ORDER BY keys")
+    assert tuple(kept[-1]) == (None, CLIENT.jwks_uri)

@@ -171,6 +171,39 @@ async def test_failures_past_the_limit_cost_no_question_to_the_database(coalitio
     assert await coalition.query("TABLE rate_marks") == marks
 
 
+async def test_after_the_clock_was_set_back_a_failure_waits_no_longer_than_a_limit_can(
+    coalition, http
+):
+    headers = {"authorization": "DPoP no.good.token"}
+
+    async def fail():
+        answer = await http.get("/oauth/userinfo", headers=headers)
+        return answer.status_code, answer.headers.get("retry-after")
+
+    for _ in range(LIMITS["address_failures_per_minute"]):
+        assert await fail() == (401, None)
+    assert await fail() == (429, "15")
+    coalition.clock.now -= timedelta(seconds=30)
+    assert await fail() == (429, "45"), "clocks of processes differ by that much"
+    coalition.clock.now -= timedelta(days=1)
+    assert [await fail() for _ in range(5)] == [(401, None)] * 4 + [(429, "15")]
+
+
+async def test_behind_a_proxy_that_adds_the_newer_header_the_older_one_says_nothing(coalition):
+    serve = {"trusted_proxies": "10.0.0.0/8", "proxy_header": "forwarded"}
+    headers = {"authorization": "DPoP no.good.token"}
+
+    async def ask(http, **more):
+        return (await http.get("/oauth/userinfo", headers={**headers, **more})).status_code
+
+    async with opened(coalition, address="10.0.0.9", serve=serve) as http:
+        for number in range(4):
+            assert await ask(http, forwarded=f"for=1.1.1.{number}, for={HOME}") == 401
+        spoofed = {"x-forwarded-for": AWAY, "forwarded": f'for="{AWAY}", for={HOME};proto=https'}
+        assert await ask(http, **spoofed) == 429
+        assert await ask(http, forwarded=f"for={AWAY}") == 401
+
+
 async def test_attack_66_the_consent_page_is_not_for_guessing(coalition, http):
     guess = "/oauth/authorize?client_id=x&request_uri=urn:ietf:params:oauth:request_uri:x"
     answers = [await http.get(guess) for _ in range(6)]

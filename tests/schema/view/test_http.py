@@ -7,6 +7,8 @@ import orjson
 import pytest
 import structlog
 
+from schema.view.documents import hash_text
+from schema.view.http import PREFLIGHTED
 from tests.schema.view.small import client, code_of, get, make_view, post
 from tests.schema.view.wire import RequestLine
 
@@ -155,6 +157,20 @@ async def test_a_body_longer_than_allowed_is_not_read_to_its_end():
         assert response.status_code == 413
 
 
+async def test_a_body_that_does_not_come_is_not_waited_for():
+    view, notes = make_view(settings={"body_seconds": 1})
+
+    async def endless():
+        yield b'{"query":'
+        await asyncio.sleep(60)
+
+    async with client(view) as http:
+        response = await http.post("/graphql", content=endless(), headers={"content-type": JSON})
+    assert (response.status_code, code_of(response)) == (408, "BAD_REQUEST")
+    assert response.headers["connection"] == "close"
+    assert notes.contexts == []
+
+
 async def test_a_length_that_is_no_number_is_not_believed():
     view, _ = make_view()
     async with client(view) as http:
@@ -182,29 +198,47 @@ async def test_get_never_changes_anything(accept):
     assert (notes.contexts, notes.done) == ([], [])
 
 
-async def test_in_production_get_is_for_published_documents_with_a_header_of_its_own():
-    text = "{ hello }"
-    view, _ = make_view(is_development=False, find_text=published(text))
-    response = await get(view, {"query": text})
+TEXT = "{ hello }"
+DOCUMENT_ID = {"documentId": f"sha256:{hash_text(TEXT)}"}
+
+
+@pytest.mark.parametrize("asked", [{"query": TEXT}, DOCUMENT_ID], ids=["text", "id"])
+@pytest.mark.parametrize("header", [*PREFLIGHTED, "authorization"])
+async def test_in_production_get_takes_a_header_that_other_sites_cannot_send(asked, header):
+    view, notes = make_view(is_development=False, find_text=published(TEXT))
+    for sent in ({}, {"content-type": JSON}, {"authorization": "Basic YTpi"}):
+        response = await get(view, asked, **sent)
+        assert (response.status_code, code_of(response)) == (400, "BAD_REQUEST")
+        assert "`graphql-preflight`" in response.json()["errors"][0]["message"]
+    assert notes.contexts == []
+    value = "Bearer of-nobody" if header == "authorization" else ""
+    response = await get(view, asked, **{header: value})
+    assert (response.status_code, response.json()) == (200, {"data": {"hello": "world"}})
+    assert response.headers["cache-control"] == "no-store"
+
+
+async def test_in_production_get_changes_nothing_either():
+    view, notes = make_view(is_development=False)
+    response = await get(view, {"query": "mutation { wait }"}, graphql_preflight="1")
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
-    document_id = {"documentId": f"sha256:{sha256_of(text)}"}
-    response = await get(view, document_id)
-    assert (response.status_code, code_of(response)) == (400, "BAD_REQUEST")
-    response = await get(view, document_id, graphql_preflight="1")
+    assert (notes.contexts, notes.done) == ([], [])
+
+
+@pytest.mark.parametrize("is_development", [True, False])
+async def test_get_can_be_kept_for_published_documents(is_development):
+    closed = {"allows_get_queries": False}
+    view, _ = make_view(is_development=is_development, find_text=published(TEXT), settings=closed)
+    response = await get(view, {"query": TEXT}, graphql_preflight="1")
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    response = await get(view, DOCUMENT_ID, graphql_preflight="1")
     assert (response.status_code, response.json()) == (200, {"data": {"hello": "world"}})
 
 
 def published(text):
     async def find_text(sha256):
-        return text if sha256 == sha256_of(text) else None
+        return text if sha256 == hash_text(text) else None
 
     return find_text
-
-
-def sha256_of(text):
-    from schema.view.documents import hash_text
-
-    return hash_text(text)
 
 
 async def test_a_subscription_is_not_answered_by_one_document():

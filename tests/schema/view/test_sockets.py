@@ -171,6 +171,22 @@ async def test_a_socket_has_a_limit_of_operations():
     await ended(line)
 
 
+async def test_mutations_that_nobody_waits_for_have_a_limit_too():
+    view, notes = make_view(settings={"operations_per_socket_max": 2})
+    line = await opened(view)
+    for name in "abcd":
+        line.subscribe(name, "mutation { wait }")
+        await asyncio.sleep(0.01)  # until it has begun
+        line.say({"id": name, "type": "complete"})
+    line.subscribe("e", "mutation { wait }")
+    message = await line.hear()
+    assert (message["id"], message["type"]) == ("e", "error")
+    assert message["payload"][0]["extensions"]["code"] == "TOO_MANY_SUBSCRIPTIONS"
+    notes.released.set()
+    await ended(line)
+    assert notes.done == ["mutation"] * 4
+
+
 async def test_other_subprotocols_are_not_spoken():
     view, _ = make_view()
     line = SocketLine(view, subprotocols=("graphql-ws",))
@@ -272,6 +288,19 @@ async def test_a_client_that_reads_nothing_is_cut_off():
     await line.end()
     assert notes.ended.is_set()
     assert view.presence.count == 0
+
+
+async def test_a_client_that_pings_and_reads_nothing_is_told_so():
+    view, _ = make_view(settings={"send_seconds": 1})
+    line = await opened(view)
+    line.is_reading.clear()
+    for _ in range(3):
+        line.say({"type": "ping"})
+    await asyncio.sleep(1.5)
+    line.is_reading.set()
+    assert await line.closing() == (4413, "Events were not read fast enough.")
+    await ended(line)
+    assert (view.presence.count, view.traffic.cut_off_count) == (0, 1)
 
 
 async def test_a_client_that_reads_too_slowly_is_told_so():

@@ -118,6 +118,36 @@ async def test_deferred_parts_follow_the_rest():
     assert [context.is_closed for context in notes.contexts] == [True]
 
 
+@pytest.mark.parametrize(
+    "query", ["{ hello ... @defer { wait } }", "{ wait ... @defer { hello } }"]
+)
+async def test_what_is_deferred_takes_no_longer_than_any_other_query(query):
+    view, notes = make_view(settings={"allows_defer": True, "query_seconds": 1})
+    response = await post(view, {"query": query}, accept="multipart/mixed, application/json")
+    *_, last = read_parts(response)
+    (error,) = last["errors"]
+    assert error["extensions"]["code"] == "TOOK_TOO_LONG"
+    assert "1 seconds" in error["message"]
+    assert notes.cancelled.is_set()
+    assert [context.is_closed for context in notes.contexts] == [True]
+
+
+@pytest.mark.parametrize("allows_defer", [True, False])
+@pytest.mark.parametrize("count", [-1, -2147483648])
+async def test_a_stream_that_begins_with_less_than_nothing_is_the_callers_mistake(
+    count, allows_defer
+):
+    view, _ = make_view(settings={"allows_defer": allows_defer})
+    query = "query($n: Int!) { deep { numbers @stream(initialCount: $n) } }"
+    given = {"query": query, "variables": {"n": count}}
+    response = await post(view, given, accept="multipart/mixed, application/json")
+    (body,) = read_parts(response)
+    (error,) = body["errors"]
+    assert error["extensions"] == {"code": "BAD_USER_INPUT"}
+    assert error["message"] == "`initialCount` of `@stream` is a whole number, 0 or more."
+    assert error["path"] == ["deep", "numbers"]
+
+
 async def test_deferred_parts_say_their_paths_to_older_clients():
     view, _ = make_view(settings={"allows_defer": True})
     query = '{ deep { name ... on Deep @defer(label: "x") { late } } }'

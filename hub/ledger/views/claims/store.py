@@ -235,6 +235,34 @@ async def sum_contributed(
     return row[0], row[1]
 
 
+async def list_transfers_aside(tx: ReadTx, wallets: Sequence[Place]) -> list[Place]:
+    """List the wallets that some wallets have ever set points aside for, to move there."""
+    rows = await tx.connection.execute(
+        text(
+            "SELECT DISTINCT e.counter_lane, e.counter_wallet_id"
+            " FROM unnest(CAST(:lanes AS smallint[]), CAST(:numbers AS bigint[]))"
+            "      AS own (lane, wallet_id)"
+            " JOIN ledger.entries e ON e.lane = own.lane AND e.wallet_id = own.wallet_id"
+            " WHERE e.kind = 10 AND e.mode = 6 AND e.counter_lane IS NOT NULL ORDER BY 1, 2"
+        ),
+        given(wallets),
+    )
+    return [Place(row[0], row[1]) for row in rows]
+
+
+async def list_contributors(tx: ReadTx, wallet: Place) -> list[int]:
+    """List the wallets that points came from which lie free in a household's wallet."""
+    rows = await tx.connection.execute(
+        text(
+            "SELECT DISTINCT contributor_wallet_id FROM ledger.lots"
+            " WHERE lane = :lane AND wallet_id = :number AND is_open"
+            " AND remaining_points > held_points AND contributor_wallet_id IS NOT NULL ORDER BY 1"
+        ),
+        {"lane": wallet.lane, "number": wallet.number},
+    )
+    return [row[0] for row in rows]
+
+
 def _slice_given(part: Slice) -> dict[str, Any]:
     return {
         "after": part.after[0] if part.after else 0,

@@ -23,7 +23,7 @@ class FamilyLot:
     """A lot that an issue made, or that a merge made of one.
 
     `free_points` are unspent and not held. `reversible_points` are what is left to be taken back
-    of those that came into this lot and did not move on.
+    of those that came into this lot and did not move on; `expired_points` are booked as expired.
     """
 
     place: Place
@@ -32,6 +32,7 @@ class FamilyLot:
     expires_at: datetime
     free_points: int
     reversible_points: int
+    expired_points: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ async def list_family(tx: ReadTx, lot: Place, wallets: Sequence[Place]) -> list[
             as_utc(row.expires_at),
             row.free_points,
             row.reversible_points,
+            row.expired_points,
         )
         for row in rows
     ]
@@ -100,13 +102,29 @@ async def list_answers(tx: ReadTx, keys: Sequence[tuple[int, bytes]]) -> list[Kn
     ]
 
 
-async def list_distant_charges(tx: ReadTx, reverse: Place) -> list[tuple[int, Decimal]]:
-    """List what a reverse gives back to shared caps that the ledger could not: cap and amount.
+@dataclass(frozen=True, slots=True)
+class DistantCharge:
+    """What is to be given back to a cap; `wallet` is that of a cap that each wallet has."""
 
-    The issue was charged in another lane than the one to which its points have moved.
+    cap_id: int
+    amount: Decimal
+    wallet: Place | None
+
+
+async def list_distant_charges(tx: ReadTx, reverse: Place) -> list[DistantCharge]:
+    """List what a reverse gives back to caps that the ledger could not.
+
+    The issue was charged to another wallet than the one to which its points have moved.
     """
     rows = await tx.connection.execute(_DISTANT, {"lane": reverse.lane, "seq": reverse.number})
-    return [(row[0], row[1]) for row in rows]
+    return [
+        DistantCharge(
+            row.cap_id,
+            row.amount,
+            Place(row.lane, row.wallet_id) if row.is_per_wallet else None,
+        )
+        for row in rows
+    ]
 
 
 _FAMILY: Final = text("""
@@ -130,7 +148,12 @@ SELECT l.lane, l.lot_id, l.wallet_id, l.issuer_id, l.expires_at,
            SELECT coalesce(sum(a.points), 0)
            FROM ledger.entries e JOIN ledger.allocations a ON a.lane = e.lane AND a.seq = e.seq
            WHERE e.lane = l.lane AND e.wallet_id = l.wallet_id AND a.lot_id = l.lot_id
-             AND a.kind = 6) AS bigint) AS reversible_points
+             AND a.kind = 6) AS bigint) AS reversible_points,
+       CAST((
+           SELECT -coalesce(sum(a.points), 0)
+           FROM ledger.entries e JOIN ledger.allocations a ON a.lane = e.lane AND a.seq = e.seq
+           WHERE e.lane = l.lane AND e.wallet_id = l.wallet_id AND a.lot_id = l.lot_id
+             AND a.kind = 5) AS bigint) AS expired_points
 FROM family f JOIN ledger.lots l USING (lane, lot_id) ORDER BY f.depth, l.lane, l.lot_id
 """)
 
@@ -154,11 +177,11 @@ WITH RECURSIVE ancestors AS (
     FROM ancestors a JOIN ledger.lots l
       ON l.lane = coalesce(a.source_lane, a.lane) AND l.lot_id = a.source_lot_id
 )
-SELECT c.cap_id, c.back_amount * e.points
+SELECT c.cap_id, c.back_amount * e.points AS amount, c.lane, c.wallet_id, k.is_per_wallet
 FROM ancestors a
 JOIN ledger.entries e ON e.lane = :lane AND e.seq = :seq
 JOIN ledger.charges c ON c.lane = a.lane AND c.seq = a.source_seq AND c.amount > 0
-JOIN ledger.caps k ON k.cap_id = c.cap_id AND NOT k.is_per_wallet
+JOIN ledger.caps k ON k.cap_id = c.cap_id
 WHERE a.source_lot_id IS NULL AND a.depth > 0 AND c.back_amount * e.points > 0
 ORDER BY c.cap_id
 """)

@@ -50,16 +50,16 @@ _SUMS_NOW: Final = """
 WITH sums AS (SELECT * FROM ledger.liabilities)
 """
 
-# Each lane's entries after the instant are a run at its end: posted_at never falls.
+# Each lane's entries after the instant are a run at its end: posted_at never falls. Where it begins
+# is found once for each lane; left to itself, the planner looks for it once for each entry.
 _SUMS_THEN: Final = """
-WITH since AS (
-    SELECT e.* FROM ledger.lanes n
-    CROSS JOIN LATERAL (
-        SELECT coalesce((SELECT x.seq FROM ledger.entries x
-                         WHERE x.lane = n.lane AND x.posted_at <= :as_of
-                         ORDER BY x.seq DESC LIMIT 1), 0) AS seq) last_then
-    JOIN ledger.entries e ON e.lane = n.lane AND e.seq > last_then.seq
-    WHERE n.lane >= 0
+WITH last_then AS MATERIALIZED (
+    SELECT n.lane, coalesce((SELECT x.seq FROM ledger.entries x
+                             WHERE x.lane = n.lane AND x.posted_at <= :as_of
+                             ORDER BY x.seq DESC LIMIT 1), 0) AS seq
+    FROM ledger.lanes n WHERE n.lane >= 0
+), since AS (
+    SELECT e.* FROM last_then n JOIN ledger.entries e ON e.lane = n.lane AND e.seq > n.seq
 ), sums AS (
     SELECT issuer_id, issue_terms_id, expires_month, points FROM ledger.liabilities
     UNION ALL

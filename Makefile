@@ -9,7 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 CODE := hub schema partners settlement auth tests benchmarks
-WORKERS ?= auto
+# Half as many again as processors: a test and its database wait for each other.
+WORKERS ?= $(shell $(BIN)/python -c 'import os; print(min((os.cpu_count() or 1) * 3 // 2 or 1, 16))')
 # The locker itself is pinned too: another version may write the same lock differently.
 UV_VERSION := 0.13.9
 LOCK := $(VENV)/lock/bin/uv pip compile pyproject.toml --universal --python-version 3.11 \

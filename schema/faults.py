@@ -20,6 +20,9 @@ from schema.scalars import InputNotValid
 
 log = structlog.get_logger()
 
+DATABASE_LOST: Final = (
+    "The database went away before it answered: ask again, and a mutation with the same key."
+)
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 LOG_IDS: Final = MappingProxyType({"request_id": "requestId", "trace_id": "traceId"})
@@ -127,7 +130,7 @@ def _fault_of(error: GraphQLError) -> GraphQLError:
     original = error.original_error
     if original is not None and is_connection_lost(original):
         log.warning("schema.database_lost", error=write_error(original))
-        return Fault(FaultCode.OUTCOME_UNKNOWN, str(OutcomeUnknown()))
+        return Fault(FaultCode.OUTCOME_UNKNOWN, DATABASE_LOST)
     return _masked(error)
 
 

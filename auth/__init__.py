@@ -11,6 +11,7 @@ rates         how often, for all processes together
 audit         who did what that matters, in a chain
 tokens        development tokens: random, kept as hashes
 addresses     where a request comes from, proxies before the hub or not
+bodies        what is sent before anybody knows by whom: small, and soon there
 loopback      whether a request comes from this machine
 keys          secret keys of the hub, kept in the database
 wall.sql      row-level security, the second wall (ADR-0019)

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from auth.bodies import BODY_SECONDS, BodyTooLong, BodyTooSlow, read_bytes
 from auth.oauth.errors import OAuthRefused, invalid_request
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -36,14 +37,15 @@ async def read_form(request: Request) -> Form:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != FORM:
         raise invalid_request(f"the body is a form: `Content-Type: {FORM}`")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            raise OAuthRefused(
-                "invalid_request", f"the body is longer than {BODY_BYTES_MAX} bytes", 413
-            )
-    return read_fields(bytes(body))
+    try:
+        body = await read_bytes(request, bytes_max=BODY_BYTES_MAX)
+    except BodyTooLong:
+        refusal = f"the body is longer than {BODY_BYTES_MAX} bytes"
+        raise OAuthRefused("invalid_request", refusal, 413) from None
+    except BodyTooSlow:
+        refusal = f"the body did not come within {BODY_SECONDS} seconds"
+        raise OAuthRefused("invalid_request", refusal, 408) from None
+    return read_fields(body)
 
 
 def read_fields(body: bytes) -> Form:

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from auth.addresses import address_of
 from auth.audit.log import record_apart
+from auth.bodies import BodyTooLong, BodyTooSlow, read_bytes
 from auth.people.errors import (
     InvitationNotValid,
     NotSignedIn,
@@ -297,7 +298,7 @@ async def read_form(request: Request) -> Mapping[str, str]:
 
     Errors: ValueError.
     """
-    text = (await read_bytes(request)).decode("ascii", "replace")
+    text = (await read_small(request)).decode("ascii", "replace")
     return {name: values[0] for name, values in parse_qs(text, max_num_fields=FIELDS_MAX).items()}
 
 
@@ -310,20 +311,21 @@ def is_own_form(
     return is_known and browsers.is_own(request)
 
 
-async def read_bytes(request: Request) -> bytes:
-    """Read a small body."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            raise BodyNotRead
-    return bytes(body)
+async def read_small(request: Request) -> bytes:
+    """Read a small body.
+
+    Errors: BodyNotRead.
+    """
+    try:
+        return await read_bytes(request, bytes_max=BODY_BYTES_MAX)
+    except (BodyTooLong, BodyTooSlow) as error:
+        raise BodyNotRead from error
 
 
 async def read_body(request: Request) -> Body:
     """Read a small JSON object."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = await read_bytes(request)
+    body = await read_small(request)
     try:
         read = orjson.loads(body) if kind == "application/json" else None
     except orjson.JSONDecodeError as error:

@@ -34,6 +34,8 @@ ENTRY_SEQ = Sequence("entry_seq", schema="naive")
 ISSUE = EntryKind.ISSUE.value
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 """PostgreSQL counts time from here."""
+MINUS_INFINITY = -(2**63)
+UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
@@ -93,6 +95,7 @@ class Entry(Base):
     lot_id: Mapped[int]
     reason: Mapped[str]
     reference: Mapped[str]
+    ends_at: Mapped[datetime]
     occurred_at: Mapped[datetime]
     decided_at: Mapped[datetime]
     posted_at: Mapped[datetime]
@@ -221,7 +224,7 @@ def _rows(order: Order, seq: int, terms_id: int, now: datetime) -> list[Base]:
             issue_terms_id=terms_id,
             points=order.points,
             remaining_points=order.points,
-            issue_rank=int(now.timestamp() * 1_000_000),
+            issue_rank=_rank(now),
             expires_at=order.expires_at,
             source_seq=seq,
         ),
@@ -253,6 +256,7 @@ def _entry(order: Order, seq: int, terms_id: int, now: datetime) -> Entry:
         lot_id=seq,
         reason=REASON,
         reference=order.reference,
+        ends_at=order.expires_at,
         occurred_at=now,
         decided_at=now,
         posted_at=now,
@@ -266,10 +270,25 @@ def _entry(order: Order, seq: int, terms_id: int, now: datetime) -> Entry:
 
 def _leaf_hash(order: Order, seq: int, terms_id: int, now: datetime, salt: UUID) -> bytes:
     """Hash the entry as `ledger.leaf_hash` does."""
-    instants = [(at - EPOCH) // timedelta(microseconds=1) for at in (now, order.expires_at)]
-    numbers = (order.party.partner_id, order.wallet.number, 0, order.points, terms_id, 0, seq)
-    body = pack(">hqhiqqqiqqqqqq", 0, seq, ISSUE, *numbers, *instants[:1] * 3, instants[1])
-    return sha256(b"\x00" + salt.bytes + body + order.request_hash).digest()
+    partner_id = order.party.partner_id
+    at, ends_at = ((one - EPOCH) // timedelta(microseconds=1) for one in (now, order.expires_at))
+    what = (partner_id, order.wallet.number, -1, 0, order.points, 0, 0, 0, terms_id, 0, seq)
+    when = (at, at, at, MINUS_INFINITY, ends_at)
+    head = pack(">hqhiqhqqqqhiqqqqqqq", 0, seq, ISSUE, *what, *when)
+    texts = map(_text_body, (order.actor, REASON, order.reference, None, None, None))
+    lot = pack(">iqiqhq", partner_id, _rank(now), 0, 0, -1, 0)
+    leaf = b"\x00" + salt.bytes + head + order.request_hash + b"".join(texts) + lot
+    return sha256(leaf).digest()
+
+
+def _text_body(text: str | None) -> bytes:
+    """Write a text as `ledger.text_body` does."""
+    written = (text or "").encode()
+    return pack(">i", -1 if text is None else len(written)) + written
+
+
+def _rank(now: datetime) -> int:
+    return (now - UNIX_EPOCH) // timedelta(microseconds=1)
 
 
 async def _add_up(session: AsyncSession, order: Order, terms_id: int) -> None:

@@ -80,13 +80,16 @@ BEGIN
     VALUES (p_reference_hash, 0, v_seq) ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN RETURN 5; END IF;
     INSERT INTO naive.entries (lane, seq, kind, partner_id, wallet_id, points, terms_id, lot_id,
-                               reason, reference, occurred_at, decided_at, posted_at, segment_id,
-                               actor, request_hash, salt, leaf_hash)
+                               reason, reference, ends_at, occurred_at, decided_at, posted_at,
+                               segment_id, actor, request_hash, salt, leaf_hash)
     VALUES (0, v_seq, 1, p_partner, p_wallet, p_points, v_terms, v_seq, p_reason, p_reference,
-            now(), now(), now(), 1, p_actor, p_request, v_salt,
+            p_expires, now(), now(), now(), 1, p_actor, p_request, v_salt,
             ledger.leaf_hash(v_salt, 0::smallint, v_seq, 1::smallint, p_partner, p_wallet, NULL,
-                             p_points, v_terms, NULL, v_seq, now(), now(), now(), p_expires,
-                             p_request, NULL));
+                             NULL, p_points, NULL, NULL, NULL, v_terms, NULL, v_seq, now(), now(),
+                             now(), NULL, p_expires, p_request, p_actor, p_reason, p_reference,
+                             NULL, NULL, NULL, ledger.lot_body(
+                                 p_partner, (extract(epoch FROM now()) * 1000000)::bigint, NULL,
+                                 NULL, NULL, NULL), NULL));
     INSERT INTO naive.lots (lane, lot_id, wallet_id, issuer_id, funder_id, issue_terms_id, points,
                             remaining_points, issue_rank, expires_at, source_seq)
     VALUES (0, v_seq, p_wallet, p_partner, p_partner, v_terms, p_points, p_points,
@@ -155,8 +158,9 @@ BEGIN
                                        issuer_id, acceptor_id, issue_terms_id, acceptor_terms_id)
         VALUES (0, v_seq, v_line, 2, false, lot.lot_id, -v_take, lot.issuer_id, p_partner,
                 lot.issue_terms_id, v_terms);
-        v_body := v_body || int2send(2::smallint) || boolsend(false) || int8send(lot.lot_id)
-                  || int8send(-v_take) || int4send(lot.issuer_id) || int4send(lot.issue_terms_id);
+        v_body := v_body || ledger.allocation_body(
+            2::smallint, false, lot.lot_id, -v_take, 0, lot.issuer_id, p_partner,
+            lot.issue_terms_id, v_terms, NULL);
         EXIT WHEN v_left = 0;
     END LOOP;
     IF v_left > 0 THEN RAISE EXCEPTION 'the lots of a wallet do not cover its balance'; END IF;
@@ -166,8 +170,9 @@ BEGIN
     VALUES (0, v_seq, 2, p_partner, p_wallet, p_points, v_terms, p_reference, now(), now(), now(),
             1, p_actor, p_request, v_salt,
             ledger.leaf_hash(v_salt, 0::smallint, v_seq, 2::smallint, p_partner, p_wallet, NULL,
-                             p_points, v_terms, NULL, NULL, now(), now(), now(), NULL, p_request,
-                             v_body));
+                             NULL, p_points, NULL, NULL, NULL, v_terms, NULL, NULL, now(), now(),
+                             now(), NULL, NULL, p_request, p_actor, NULL, p_reference, NULL, NULL,
+                             NULL, NULL, v_body));
     UPDATE naive.wallets SET balance_points = balance_points - p_points, last_seq = v_seq
     WHERE lane = 0 AND wallet_id = p_wallet;
     INSERT INTO naive.keys (lane, key_hash, request_hash, code, seq, posted_at)

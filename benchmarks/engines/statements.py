@@ -32,12 +32,15 @@ _INSERT_ENTRY: Final = """
 WITH given AS MATERIALIZED (
     SELECT nextval('naive.entry_seq') AS seq, gen_random_uuid() AS salt, now() AS at)
 INSERT INTO naive.entries (lane, seq, kind, partner_id, wallet_id, points, terms_id, lot_id, reason,
-    reference, occurred_at, decided_at, posted_at, segment_id, actor, request_hash, salt, leaf_hash)
-SELECT 0, g.seq, $1::smallint, $2, $3, $4, $5, CASE WHEN $1 = 1 THEN g.seq END, $6, $7, g.at, g.at,
-    g.at, 1, $8, $9, g.salt,
-    ledger.leaf_hash(g.salt, 0::smallint, g.seq, $1, $2::integer, $3::bigint, NULL, $4::bigint,
-        $5::integer, NULL, CASE WHEN $1 = 1 THEN g.seq END, g.at, g.at, g.at, $10::timestamptz,
-        $9::uuid, $11::bytea)
+    reference, ends_at, occurred_at, decided_at, posted_at, segment_id, actor, request_hash, salt,
+    leaf_hash)
+SELECT 0, g.seq, $1::smallint, $2, $3, $4, $5, CASE WHEN $1 = 1 THEN g.seq END, $6::text, $7::text,
+    $10, g.at, g.at, g.at, 1, $8::text, $9, g.salt,
+    ledger.leaf_hash(g.salt, 0::smallint, g.seq, $1, $2::integer, $3::bigint, NULL, NULL,
+        $4::bigint, NULL, NULL, NULL, $5::integer, NULL, CASE WHEN $1 = 1 THEN g.seq END, g.at,
+        g.at, g.at, NULL, $10::timestamptz, $9::uuid, $8::text, $6::text, $7::text, NULL, NULL,
+        NULL, CASE WHEN $1 = 1 THEN ledger.lot_body($2,
+            (extract(epoch FROM g.at) * 1000000)::bigint, NULL, NULL, NULL, NULL) END, $11::bytea)
 FROM given g RETURNING seq
 """
 _INSERT_REFERENCE: Final = (
@@ -148,7 +151,8 @@ class Statements:
             if draws is None:
                 await _insert_key(connection, order, code=1, seq=None, lot_id=None)
                 return 1
-            seq = await _insert_entry(connection, order, _REDEEM, terms_id, _body(draws))
+            body = _body(draws, partner_id, terms_id)
+            seq = await _insert_entry(connection, order, _REDEEM, terms_id, body)
             for draw in draws:
                 await connection.execute(_TAKE_FROM_LOT, draw.lot_id, draw.points)
                 await connection.execute(
@@ -247,9 +251,21 @@ def _draw(lots: Sequence[Any], points: int) -> list[_Draw] | None:
     return None
 
 
-def _body(draws: Sequence[_Draw]) -> bytes:
-    """Write allocations as the leaf hash takes them in."""
+def _body(draws: Sequence[_Draw], acceptor_id: int, terms_id: int) -> bytes:
+    """Write allocations as `ledger.allocation_body` does."""
     return b"".join(
-        pack(">hBqqii", _REDEEM, 0, draw.lot_id, -draw.points, draw.issuer_id, draw.terms_id)
+        pack(
+            ">hBqqqiiiiq",
+            _REDEEM,
+            0,
+            draw.lot_id,
+            -draw.points,
+            0,
+            draw.issuer_id,
+            acceptor_id,
+            draw.terms_id,
+            terms_id,
+            0,
+        )
         for draw in draws
     )

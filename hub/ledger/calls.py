@@ -100,7 +100,7 @@ def _columns_of_charges(operations: Sequence[Operation]) -> list[list[Any] | Non
 
 
 def _used(column: list[Any]) -> list[Any] | None:
-    return column if any(value is not None for value in column) else None
+    return None if column.count(None) == len(column) else column
 
 
 def _uuid(value: bytes | None) -> UUID | None:

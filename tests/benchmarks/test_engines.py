@@ -74,9 +74,7 @@ async def test_every_engine_redeems_alike(engines, order, books):
     assert [line["points"] for line in lines] == [-70, -30, -40]
 
 
-async def test_every_engine_answers_a_key_once_and_refuses_what_is_not_there(
-    engines, order, books
-):
+async def test_every_engine_answers_a_key_once_and_refuses_what_is_not_there(engines, order, books):
     for name, engine in engines.items():
         assert [await engine.issue(order(10, name)) for _ in "12"] == [0, 0]
     for name in ("statements", "function"):

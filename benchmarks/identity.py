@@ -43,6 +43,7 @@ from hub.kernel.actor import HUB_ACTOR
 from hub.kernel.clock import system_clock
 from hub.kernel.database import create_database
 from hub.kernel.embedded.server import Server
+from hub.kernel.kept import KeptConnection
 from hub.kernel.tx import SET_ACTOR, Database
 
 ISSUER: Final = "https://hub.example"
@@ -97,7 +98,7 @@ def counted(provider: Provider) -> Iterator[list[str]]:
     """List the statements that are sent, but for the one that names the actor."""
     statements: list[str] = []
     engine = provider.database._engine.sync_engine  # noqa: SLF001 (a look under the lid)
-    raw = provider.verdicts._connection  # noqa: SLF001 (as above)
+    raw = provider.verdicts._kept._connection  # noqa: SLF001 (as above)
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         if statement != SET_ACTOR:
@@ -138,7 +139,7 @@ async def open_all(server: Server) -> tuple[Database, Provider, Program]:
         database,
         OAuthSettings(client_calls_per_minute=MILLION, address_calls_per_minute=MILLION),
         issuer=ISSUER,
-        verdicts=Verdicts(database.connect),
+        verdicts=Verdicts(KeptConnection(database.connect)),
         name_of=lambda _: PartnerName("x", "x"),
     )
     key = ECKey.generate_key("P-256")

@@ -91,7 +91,7 @@ async def open_hub(
     wallets = WalletFinder(asked, Forwards(kept))
     following = feed or FeedSettings()
     watcher = Watcher(database, following)
-    revoked, verdicts = Bell(), Verdicts(database.connect)
+    revoked, verdicts = Bell(), Verdicts(KeptConnection(database.connect))
     hearers = {
         TERMS_CHANNEL: register.refresh,
         MERGES_CHANNEL: wallets.refresh,

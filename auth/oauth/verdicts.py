@@ -4,12 +4,11 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from auth.oauth.store import Showing, fetch_valid
 from hub.kernel.actor import Credential
-from hub.kernel.tx import RawConnection
+from hub.kernel.kept import KeptConnection
 
 VERDICT_SECONDS: Final = 5
 VERDICTS_MAX: Final = 10_000
@@ -25,9 +24,8 @@ class Verdicts:
     ask at once are answered by one statement, on a connection of its own.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[RawConnection]]) -> None:
-        self._connect = connect
-        self._connection: RawConnection | None = None
+    def __init__(self, kept: KeptConnection) -> None:
+        self._kept = kept
         self._valid_until: OrderedDict[Showing, int] = OrderedDict()
         self._changes = 0
         self._asked: dict[Showing, asyncio.Future[bool]] = {}
@@ -54,13 +52,12 @@ class Verdicts:
         return await asyncio.shield(future)
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Answer nobody any more, and close the connection."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        if self._connection is not None:
-            await self._connection.close()
+        await self._kept.close()
 
     async def _answer(self) -> None:
         while self._asked:
@@ -70,9 +67,8 @@ class Verdicts:
                 del self._asked[shown]
             changes, asked_at = self._changes, time.monotonic_ns()
             try:
-                if self._connection is None or self._connection.is_closed():
-                    self._connection = await self._connect()
-                valid = await fetch_valid(self._connection, list(asked))
+                async with self._kept.use() as connection:
+                    valid = await fetch_valid(connection, list(asked))
             except Exception as error:  # noqa: BLE001 (whatever it is, the askers must hear of it)
                 for future in asked.values():
                     future.set_exception(error)

@@ -657,7 +657,7 @@ CREATE FUNCTION ledger.audit_news(a_lane smallint[], a_from bigint[]) RETURNS TA
         FROM news n JOIN segments y ON y.segment_id = n.segment_id
         WHERE n.lane = c.lane AND y.ends_at <= g.ends_at) x
     WHERE c.to_seq <> x.last_seq
-      AND (c.to_seq > s.from_seq OR c.segment_id IN (SELECT segment_id FROM news))
+      AND (c.to_seq > s.from_seq OR (c.lane, c.segment_id) IN (SELECT lane, segment_id FROM news))
     UNION ALL
     SELECT 'flow equals the journal',
            format('lane %s, segment %s, kind %s, issuer %s, acceptor %s, terms %s/%s, reversal %s',

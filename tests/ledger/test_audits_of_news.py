@@ -3,6 +3,9 @@
 import asyncpg
 
 from hub.ledger.audits.audit import audit_books, audit_what_is_new
+from hub.ledger.cuts import plan_cut
+from hub.points.issue import issue_points
+from tests.coalition import DAY
 
 SPOIL = "UPDATE ledger.wallets SET balance_points = balance_points + $1 WHERE wallet_id = $2"
 
@@ -34,3 +37,32 @@ async def test_an_audit_of_what_is_new_begins_where_the_last_good_one_ended(stor
     await owner.close()
     assert (await audit_news()).finding_count == 0
     assert (await audit_books(database, seconds_max=60)).finding_count == 0
+
+
+async def test_a_cut_is_held_against_the_news_of_its_own_lane(coalition):
+    air = await coalition.partner("air")
+    ana, bob = await coalition.member("ana", lane=1), await coalition.member("bob", lane=2)
+    hub = coalition.hub
+
+    async def issue(wallet):
+        await issue_points(
+            hub.poster,
+            hub.register,
+            coalition.request(),
+            now=coalition.clock(),
+            issuer=air,
+            wallet=wallet,
+            points=10,
+            reference=None,
+        )
+
+    await issue(ana)
+    await issue(bob)
+    connection = await hub.database.connect()
+    assert await plan_cut(connection, coalition.clock() + DAY)
+    await connection.close()
+    coalition.clock.tick(2 * DAY)
+    await issue(ana)
+    assert await coalition.value("SELECT to_seq FROM ledger.cuts WHERE lane = 1") == 1
+    news_of_the_other_lane = "SELECT * FROM ledger.audit_news('{1,2}', '{2,0}')"
+    assert await coalition.query(news_of_the_other_lane) == []
